@@ -59,6 +59,7 @@ let package = Package(
 
     // The pure core: synchronous, deterministic, without I/O or clocks.
     .target(name: "CairnCrypto", dependencies: ["CSodium", .crypto, .protobuf], swiftSettings: strict),
+    .target(name: "CairnMerkle", dependencies: ["CairnCrypto"], swiftSettings: strict),
     .target(name: "CairnMessages", dependencies: [.protobuf], swiftSettings: [.swiftLanguageMode(.v6)]),
 
     // The shell: adapters around the core.
@@ -68,6 +69,9 @@ let package = Package(
 
     .testTarget(
       name: "CairnCryptoTests", dependencies: ["CairnCrypto", "CairnMessages", .protobuf],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnMerkleTests", dependencies: ["CairnMerkle", "CairnCrypto"],
       swiftSettings: strict),
   ]
 )
