@@ -61,6 +61,7 @@ let package = Package(
     .target(name: "CairnCrypto", dependencies: ["CSodium", .crypto, .protobuf], swiftSettings: strict),
     .target(name: "CairnMerkle", dependencies: ["CairnCrypto"], swiftSettings: strict),
     .target(name: "CairnMessages", dependencies: [.protobuf], swiftSettings: [.swiftLanguageMode(.v6)]),
+    .target(name: "CairnChain", dependencies: ["CairnCrypto", "CairnMerkle", "CairnMessages", .protobuf], swiftSettings: strict),
 
     // The shell: adapters around the core.
     .target(
@@ -72,6 +73,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CairnMerkleTests", dependencies: ["CairnMerkle", "CairnCrypto"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnChainTests", dependencies: ["CairnChain", "CairnCrypto", "CairnMerkle", "CairnMessages", .protobuf],
       swiftSettings: strict),
   ]
 )

@@ -1,0 +1,171 @@
+public import CairnCrypto
+public import CairnMerkle
+public import CairnMessages
+
+/// A header that a quorum of its epoch's validators finalized. Only ``LightClient`` makes one.
+public struct CertifiedHeader: Hashable, Sendable {
+  public let header: Header
+
+  fileprivate init(_ header: Header) { self.header = header }
+
+  /// The proven value of a key after this block; `nil` when its absence is proven.
+  public func value(of key: Digest, proof: ProtoStateProof) throws(LightClientError) -> [UInt8]? {
+    let proof: StateProof = try refusing { () throws(ChainError) in try StateProof(proof) }
+    do { return try proof.verify(key: key, root: header.stateRoot) } catch { throw .proof(error) }
+  }
+
+  /// The entry of the log that the proof is for.
+  public func entry(_ proof: ProtoLogProof) throws(LightClientError) -> (index: UInt64, entry: LogEntry) {
+    let proof: LogProof = try refusing { () throws(ChainError) in try LogProof(proof) }
+    let entry: LogEntry = try refusing { () throws(ChainError) in try LogEntry(decoding: proof.entry) }
+    do {
+      try proof.proof.verify(leafHash: LogTree.leafHash(proof.entry), size: header.logSize, root: header.logRoot)
+    } catch {
+      throw .proof(error)
+    }
+    return (proof.proof.index, entry)
+  }
+}
+
+/// Why an answer was not believed.
+public enum LightClientError: Error, Equatable, Sendable {
+  case malformed(ChainError)
+  case wrongNetwork
+  /// The answer's epoch is not the known one, and no chain of epoch changes leads there.
+  case unknownEpoch(UInt64)
+  case certificate(CertificateError)
+  case missingCertificate
+  /// A finalization, but of another block.
+  case otherBlock
+  case stale(ageMilliseconds: UInt64)
+  /// Older than what this client had verified when it asked.
+  case wentBack(from: UInt64, to: UInt64)
+  /// Two finalized headers of one height, or a log that is not an extension of the known one: more than f validators lie.
+  case fork(height: UInt64)
+  case proof(ProofError)
+  case missingProof
+
+  /// Machine readable; a metric label and a log field.
+  public var reason: String {
+    switch self {
+    case .malformed: "malformed_answer"
+    case .wrongNetwork: "wrong_network"
+    case .unknownEpoch: "unknown_epoch"
+    case .certificate: "bad_certificate"
+    case .missingCertificate: "missing_certificate"
+    case .otherBlock: "certificate_of_other_block"
+    case .stale: "stale"
+    case .wentBack: "went_back"
+    case .fork: "fork"
+    case .proof: "bad_proof"
+    case .missingProof: "missing_proof"
+    }
+  }
+}
+
+/// Decides which headers to believe: starting from a trust anchor it follows epoch changes, checks finalizations, and never
+/// lets height or log go back. Pure; the shell gives it the time.
+public struct LightClient: Sendable {
+  /// Headers whose finalization was checked; a later answer under one of them costs no signature check.
+  private static let rememberedHeaders = 32
+
+  public let network: Digest
+  public private(set) var epoch: UInt64
+  public private(set) var validators: ValidatorSet
+  /// The newest certified header; `nil` before the first answer.
+  public private(set) var newest: CertifiedHeader?
+  /// Oldest first.
+  private var recent: [CertifiedHeader] = []
+  private let anchorHeight: UInt64
+  private let anchorDigest: Digest
+  private let scheme: any SignatureScheme
+
+  public init(anchor: TrustAnchor, scheme: any SignatureScheme = Ed25519()) {
+    self.scheme = scheme
+    network = anchor.network
+    epoch = anchor.epoch
+    validators = anchor.validators
+    anchorHeight = anchor.height
+    anchorDigest = anchor.digest
+  }
+
+  /// Believes the header of an answer, or says why not.
+  ///
+  /// - Parameters:
+  ///   - since: ``newest`` as it was when the request was sent: the answer must not be older, and must extend its log.
+  ///   - now: Unix time in milliseconds.
+  ///   - maximumStaleness: in milliseconds, how old the header may be.
+  public mutating func verify(
+    _ answer: ProtoProven, since: CertifiedHeader?, now: UInt64, maximumStaleness: UInt64
+  ) throws(LightClientError) -> CertifiedHeader {
+    let certified = try certify(answer)
+    let age = now.subtractingReportingOverflow(certified.header.timeMilliseconds)
+    guard age.overflow || age.partialValue <= maximumStaleness else { throw .stale(ageMilliseconds: age.partialValue) }
+    if let since { try check(certified.header, extends: since.header, by: answer) }
+    if certified.header.height > (newest?.header.height ?? 0) || newest == nil { newest = certified }
+    return certified
+  }
+
+  /// Believes that the header of an answer is final, however old it may be. Neither ``newest`` nor any bound on time is involved:
+  /// for proofs that stay true, such as a receipt's.
+  public mutating func certify(_ answer: ProtoProven) throws(LightClientError) -> CertifiedHeader {
+    let bytes = [UInt8](answer.header)
+    if let known = recent.last(where: { $0.header.bytes == bytes }) { return known }
+    for change in answer.epochs { try follow(change) }
+    let header: Header = try refusing { () throws(ChainError) in try Header(decoding: bytes) }
+    guard header.network == network else { throw .wrongNetwork }
+    guard header.epoch == epoch, header.validatorsHash == validators.hash else { throw .unknownEpoch(header.epoch) }
+    if header.digest != anchorDigest {
+      guard header.height > anchorHeight else { throw .wentBack(from: anchorHeight, to: header.height) }
+      guard answer.hasCertificate else { throw .missingCertificate }
+      try checkFinalization(answer.certificate, of: header)
+    }
+    guard !recent.contains(where: { $0.header.height == header.height }) else { throw .fork(height: header.height) }
+    let certified = CertifiedHeader(header)
+    recent.append(certified)
+    if recent.count > Self.rememberedHeaders { recent.removeFirst() }
+    return certified
+  }
+
+  private func checkFinalization(_ message: ProtoCertificate, of header: Header) throws(LightClientError) {
+    let certificate: Certificate = try refusing { () throws(ChainError) in
+      try Certificate(message, validatorCount: validators.count)
+    }
+    guard certificate.statement.kind == .finalize, certificate.statement.digest == header.digest else { throw .otherBlock }
+    do {
+      _ = try ConsensusVerifier(network: network, epoch: epoch, validators: validators, scheme: scheme).verify(certificate)
+    } catch {
+      throw .certificate(error)
+    }
+  }
+
+  /// One epoch's last header names the next validators; its own validators finalized it.
+  private mutating func follow(_ change: ProtoEpochChange) throws(LightClientError) {
+    let header: Header = try refusing { () throws(ChainError) in try Header(decoding: [UInt8](change.header)) }
+    guard header.network == network else { throw .wrongNetwork }
+    guard header.epoch >= epoch else { return }
+    guard header.epoch == epoch, header.validatorsHash == validators.hash, let nextHash = header.fields.nextValidatorsHash else {
+      throw .unknownEpoch(header.epoch)
+    }
+    try checkFinalization(change.certificate, of: header)
+    let next: ValidatorSet = try refusing { () throws(ChainError) in try ValidatorSet(decoding: [UInt8](change.validators)) }
+    guard next.hash == nextHash, epoch < .max else { throw .unknownEpoch(header.epoch) }
+    epoch += 1
+    validators = next
+  }
+
+  private func check(_ header: Header, extends known: Header, by answer: ProtoProven) throws(LightClientError) {
+    guard header.digest != known.digest else { return }
+    guard header.height >= known.height else { throw .wentBack(from: known.height, to: header.height) }
+    guard header.height > known.height else { throw .fork(height: header.height) }
+    guard known.logSize > 0 else { return }
+    guard answer.hasConsistency else { throw .missingProof }
+    let proof: LogConsistencyProof = try refusing { () throws(ChainError) in try LogConsistencyProof(answer.consistency) }
+    guard proof.oldSize == known.logSize, proof.newSize == header.logSize else { throw .missingProof }
+    do { try proof.verify(oldRoot: known.logRoot, newRoot: header.logRoot) } catch { throw .fork(height: header.height) }
+  }
+}
+
+private func refusing<Value>(_ body: () throws(ChainError) -> Value) throws(LightClientError) -> Value {
+  do { return try body() } catch { throw .malformed(error) }
+}
