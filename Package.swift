@@ -62,6 +62,7 @@ let package = Package(
     .target(name: "CairnMerkle", dependencies: ["CairnCrypto"], swiftSettings: strict),
     .target(name: "CairnMessages", dependencies: [.protobuf], swiftSettings: [.swiftLanguageMode(.v6)]),
     .target(name: "CairnChain", dependencies: ["CairnCrypto", "CairnMerkle", "CairnMessages", .protobuf], swiftSettings: strict),
+    .target(name: "CairnIdentity", dependencies: ["CairnCrypto"], swiftSettings: strict),
 
     // The shell: adapters around the core.
     .target(
@@ -73,6 +74,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CairnMerkleTests", dependencies: ["CairnMerkle", "CairnCrypto"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnIdentityTests", dependencies: ["CairnIdentity", "CairnCrypto"],
       swiftSettings: strict),
     .testTarget(
       name: "CairnChainTests", dependencies: ["CairnChain", "CairnCrypto", "CairnMerkle", "CairnMessages", .protobuf],
