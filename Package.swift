@@ -63,6 +63,10 @@ let package = Package(
     .target(name: "CairnMessages", dependencies: [.protobuf], swiftSettings: [.swiftLanguageMode(.v6)]),
     .target(name: "CairnChain", dependencies: ["CairnCrypto", "CairnMerkle", "CairnMessages", .protobuf], swiftSettings: strict),
     .target(name: "CairnIdentity", dependencies: ["CairnCrypto"], swiftSettings: strict),
+    .target(
+      name: "CairnLedger",
+      dependencies: ["CairnCrypto", "CairnMerkle", "CairnMessages", "CairnChain", "CairnIdentity", .protobuf],
+      swiftSettings: strict),
 
     // The shell: adapters around the core.
     .target(
@@ -80,6 +84,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CairnChainTests", dependencies: ["CairnChain", "CairnCrypto", "CairnMerkle", "CairnMessages", .protobuf],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnLedgerTests",
+      dependencies: ["CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages", .protobuf],
       swiftSettings: strict),
   ]
 )

@@ -1,0 +1,124 @@
+import CairnChain
+import CairnCrypto
+import CairnIdentity
+import CairnMerkle
+
+/// The execution of one block on its parent's version: transactions one by one, each whole or not at all.
+///
+/// The same for the leader, who drops what is refused, and for the others, who refuse the block with it.
+public struct BlockExecution: Sendable {
+  let parent: LedgerState
+  /// Header time of the block, Unix time.
+  public let timeMilliseconds: UInt64
+  /// The DIDs that the block changed.
+  private var versions: [Digest: DIDVersion] = [:]
+  /// Those that the transaction at hand changed so far: later operations see what earlier ones did.
+  var pending: [Digest: DIDVersion] = [:]
+  /// What was read from the parent, so that a registrar is decoded once a block. At most what the transactions name.
+  private var loaded: [Digest: DIDVersion] = [:]
+  private var loadedRoles: [CairnDID: Roles] = [:]
+  private var transactions: Set<Digest> = []
+  private var leafHashes: [Digest] = []
+  /// Of the transactions that were applied.
+  public private(set) var byteCount = 0
+
+  public init(on parent: LedgerState, timeMilliseconds: UInt64) {
+    (self.parent, self.timeMilliseconds) = (parent, timeMilliseconds)
+  }
+
+  /// Height of the block.
+  public var height: UInt64 { parent.height + 1 }
+  /// Log index of the next transaction.
+  public var logIndex: UInt64 { parent.frontier.size + UInt64(leafHashes.count) }
+  /// Transactions that were applied.
+  public var count: Int { leafHashes.count }
+
+  /// Applies the transaction whole, or throws and changes nothing.
+  ///
+  /// - Returns: the transaction's log index.
+  @discardableResult
+  public mutating func apply(_ transaction: Authorized<Transaction>) throws(TransactionError) -> UInt64 {
+    let index = logIndex
+    try checkForm(of: transaction.value)
+    try checkValidity(of: transaction.value)
+    try checkNovelty(of: transaction.value)
+    try checkRoom(for: transaction.value)
+    try checkSubmitter(of: transaction)
+    defer { pending.removeAll(keepingCapacity: true) }
+    try executeOperations(of: transaction)
+    versions.merge(pending) { _, new in new }
+    transactions.insert(transaction.value.id)
+    leafHashes.append(transaction.value.leafHash)
+    byteCount += transaction.value.bytes.count
+    return index
+  }
+
+  /// The block's result, from which its header follows.
+  public consuming func finish() -> ExecutedBlock {
+    let rows = versions.map { $0.value.row(forKey: $0.key, keeping: parent.decoded) }.sorted { $0.key < $1.key }
+    return ExecutedBlock(
+      parent: parent, timeMilliseconds: timeMilliseconds, rows: rows, leafHashes: leafHashes,
+      layer: StateLayer(height: height, versions: versions, transactions: transactions))
+  }
+}
+
+extension BlockExecution {
+  private func checkForm(of transaction: Transaction) throws(TransactionError) {
+    let limit = Int(parent.parameters.maxTransactionBytes)
+    guard transaction.bytes.count <= limit else { throw .tooLarge(limit: limit, actual: transaction.bytes.count) }
+    guard transaction.network == parent.network else { throw .wrongNetwork }
+  }
+
+  /// Not after its last height, and not so far before it that its id would be forgotten meanwhile.
+  private func checkValidity(of transaction: Transaction) throws(TransactionError) {
+    let last = transaction.notAfterHeight
+    guard height <= last else { throw .expired(notAfterHeight: last, height: height) }
+    let limit = height + UInt64(parent.parameters.maxValidityBlocks)
+    guard last <= limit else { throw .tooFarAhead(notAfterHeight: last, limit: limit) }
+  }
+
+  private func checkNovelty(of transaction: Transaction) throws(TransactionError) {
+    guard !transactions.contains(transaction.id), !parent.contains(transaction: transaction.id) else { throw .duplicate }
+  }
+
+  private func checkRoom(for transaction: Transaction) throws(TransactionError) {
+    guard byteCount + transaction.bytes.count <= Int(parent.parameters.maxBlockBytes), count < Block.transactionCountLimit else {
+      throw .blockFull
+    }
+  }
+
+  /// The submitter exists, is active, and its update keys signed.
+  private mutating func checkSubmitter(of transaction: Authorized<Transaction>) throws(TransactionError) {
+    let submitter: DIDVersion?
+    do { submitter = try version(forKey: transaction.value.submitterKey) } catch { throw .unavailable(error) }
+    guard let record = submitter?.record else { throw .unknownSubmitter(transaction.value.submitter) }
+    guard !record.isDeactivated else { throw .submitterDeactivated(transaction.value.submitter) }
+    guard transaction.signers.meetUpdateThreshold(of: record.control) else { throw .submitterThresholdNotMet }
+  }
+
+  /// Leaves what the operations lead to in `pending`.
+  private mutating func executeOperations(of transaction: Authorized<Transaction>) throws(TransactionError) {
+    for (index, operation) in transaction.value.operations.enumerated() {
+      do { try execute(operation, documentHash: transaction.documentHashes[index], of: transaction) } catch {
+        throw TransactionError(operation: index, error)
+      }
+    }
+  }
+}
+
+extension BlockExecution {
+  /// The newest version of a DID: as this transaction, this block, or the parent left it.
+  mutating func version(forKey key: Digest) throws(LedgerFault) -> DIDVersion? {
+    if let version = pending[key] ?? versions[key] ?? loaded[key] { return version }
+    let version = try parent.version(forKey: key)
+    loaded[key] = version
+    return version
+  }
+
+  mutating func roles(of did: CairnDID) throws(LedgerFault) -> Roles {
+    if let roles = loadedRoles[did] { return roles }
+    let roles = try parent.roles(of: did)
+    loadedRoles[did] = roles
+    return roles
+  }
+}

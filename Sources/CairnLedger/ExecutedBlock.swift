@@ -1,0 +1,79 @@
+public import CairnChain
+public import CairnCrypto
+import CairnMerkle
+
+/// What a block does, before it has its header.
+public struct ExecutedBlock: Sendable {
+  public let parent: LedgerState
+  public let timeMilliseconds: UInt64
+  /// Rows that change, ascending by key, each as the block leaves it.
+  public let rows: [StateRow]
+  /// Of the block's transactions, in log order. The header's follows them.
+  public let leafHashes: [Digest]
+  /// Root of the log with the transactions.
+  public let logRoot: Digest
+  /// Root of the state after the block.
+  public let stateRoot: Digest
+  private let tree: StateTree
+  private let frontier: LogFrontier
+  private let layer: StateLayer
+
+  init(parent: LedgerState, timeMilliseconds: UInt64, rows: [StateRow], leafHashes: [Digest], layer: StateLayer) {
+    (self.parent, self.timeMilliseconds, self.rows, self.leafHashes, self.layer) = (parent, timeMilliseconds, rows, leafHashes, layer)
+    var tree = parent.tree
+    tree.update(rows.lazy.map { ($0.key, $0.value) })
+    var frontier = parent.frontier
+    for leafHash in leafHashes { frontier.append(leafHash) }
+    (self.tree, self.frontier) = (tree, frontier)
+    (logRoot, stateRoot) = (frontier.root, tree.root)
+  }
+
+  public var height: UInt64 { parent.height + 1 }
+  /// Log index of the header.
+  public var logSize: UInt64 { frontier.size }
+
+  /// The header of this block.
+  ///
+  /// - Parameters:
+  ///   - view: the view in which it is proposed.
+  ///   - proposer: index in the epoch's validator set.
+  ///   - nextValidatorsHash: only in an epoch's last header.
+  public func header(
+    epoch: UInt64, view: UInt64, validatorsHash: Digest, proposer: UInt32, nextValidatorsHash: Digest? = nil
+  ) -> Header {
+    Header(
+      Header.Fields(
+        network: parent.network, epoch: epoch, view: view, height: height, timeMilliseconds: timeMilliseconds,
+        parent: parent.header.digest, logSize: logSize, logRoot: logRoot, stateRoot: stateRoot, validatorsHash: validatorsHash,
+        proposer: proposer, nextValidatorsHash: nextValidatorsHash))
+  }
+
+  /// The version after the block. Checks all that the header says about the ledger; epoch, view, proposer and validators are
+  /// the consensus' to judge.
+  public func sealed(with header: Header) throws(HeaderMismatch) -> LedgerState {
+    guard header.network == parent.network else { throw .network }
+    guard header.parent == parent.header.digest else { throw .parent }
+    guard header.height == height else { throw .height }
+    guard header.timeMilliseconds == timeMilliseconds, timeMilliseconds > parent.timeMilliseconds else { throw .time }
+    guard header.logSize == logSize else { throw .logSize }
+    guard header.logRoot == logRoot else { throw .logRoot }
+    guard header.stateRoot == stateRoot else { throw .stateRoot }
+    var frontier = frontier
+    frontier.append(LogEntry.header(header.bytes).leafHash)
+    return parent.appending(layer, header: header, tree: tree, frontier: frontier)
+  }
+}
+
+/// What in a header is not so after its block was executed.
+public enum HeaderMismatch: String, Error, Hashable, Sendable, CaseIterable {
+  case network = "wrong_network"
+  case parent = "wrong_parent"
+  case height = "wrong_height"
+  /// Not the time with which the block was executed, or not above the parent's.
+  case time = "wrong_time"
+  case logSize = "wrong_log_size"
+  case logRoot = "wrong_log_root"
+  case stateRoot = "wrong_state_root"
+
+  public var reason: String { rawValue }
+}

@@ -1,0 +1,224 @@
+public import CairnCrypto
+public import CairnIdentity
+import CairnMerkle
+import CairnMessages
+import Foundation
+import SwiftProtobuf
+
+/// One thing that a transaction does, of the right shape.
+///
+/// Made with its encoding and everything that follows from it, so that execution only looks up and compares.
+public struct LedgerOperation: Sendable {
+  public enum Kind: Hashable, Sendable {
+    case didCreate(DIDCreate)
+    case didUpdate(DIDUpdate)
+    case didRotate(DIDRotate)
+    case didDeactivate(DIDDeactivate)
+  }
+
+  static let domain = Domain("cairn/did-operation/v1")
+
+  public let kind: Kind
+  /// The DID that is made or changed.
+  public let did: CairnDID
+  /// The canonical `Operation`.
+  public let bytes: [UInt8]
+  /// H("cairn/did-operation/v1" || 0x00 || bytes): what the next operation on the DID names as `previous`.
+  public let hash: Digest
+  /// The state row of ``did``.
+  let stateKey: Digest
+
+  init(_ message: ProtoOperation, network: Digest) throws(OperationError) {
+    switch message.kind {
+    case .didCreate(let create):
+      did = CairnDID(network: network, create: .sha256(Canonical.encode(create)))
+      kind = .didCreate(try DIDCreate(create, network: network))
+    case .didUpdate(let update):
+      did = try Self.did(update.did, network)
+      kind = .didUpdate(try DIDUpdate(update))
+    case .didRotate(let rotate):
+      did = try Self.did(rotate.did, network)
+      kind = .didRotate(try DIDRotate(rotate, did: did, network: network))
+    case .didDeactivate(let deactivate):
+      did = try Self.did(deactivate.did, network)
+      kind = .didDeactivate(try DIDDeactivate(deactivate))
+    case nil:
+      throw .malformed("kind")
+    }
+    bytes = Canonical.encode(message)
+    hash = .sha256(Self.domain, bytes)
+    stateKey = did.stateKey
+  }
+
+  private static func did(_ text: String, _ network: Digest) throws(OperationError) -> CairnDID {
+    guard let did = try? CairnDID(parsing: text) else { throw .malformed("did") }
+    guard did.isOf(network: network) else { throw .foreignDID }
+    return did
+  }
+
+  var message: ProtoOperation {
+    guard let message = try? ProtoOperation(serializedBytes: bytes) else { preconditionFailure("these bytes were encoded here") }
+    return message
+  }
+
+  /// The place that the operation claims in the history of its DID; `nil` for a creation, which is its start.
+  public var succession: Succession? {
+    switch kind {
+    case .didCreate: nil
+    case .didUpdate(let update): update.succession
+    case .didRotate(let rotate): rotate.succession
+    case .didDeactivate(let deactivate): deactivate.succession
+    }
+  }
+
+  /// The version that the operation makes, which the next one on the DID follows.
+  public var head: DIDHead { DIDHead(sequence: succession?.sequence ?? 0, hash: hash) }
+
+  /// The document that the operation sets.
+  var document: EncodedDocument? {
+    switch kind {
+    case .didCreate(let create): create.document
+    case .didUpdate(let update): update.document
+    case .didRotate(let rotate): rotate.document
+    case .didDeactivate: nil
+    }
+  }
+
+  /// The control state that the operation sets.
+  var control: Control? {
+    switch kind {
+    case .didCreate(let create): create.control
+    case .didRotate(let rotate): rotate.control
+    case .didUpdate, .didDeactivate: nil
+    }
+  }
+}
+
+extension LedgerOperation: Hashable {
+  public static func == (left: LedgerOperation, right: LedgerOperation) -> Bool { left.did == right.did && left.bytes == right.bytes }
+  public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+}
+
+/// Who authorizes a rotation or a deactivation.
+public enum Authority: UInt8, Hashable, Sendable, CaseIterable {
+  /// Rotation: keys whose digests are in the previous `next`. Deactivation: the update keys.
+  case next = 1
+  /// Keys whose digests are in the previous `recovery`.
+  case recovery = 2
+  /// The update keys of the controller.
+  case controller = 3
+
+  init(_ message: ProtoAuthority) throws(OperationError) {
+    guard let authority = UInt8(exactly: message.rawValue).flatMap(Authority.init) else { throw .malformed("authority") }
+    self = authority
+  }
+}
+
+/// The newest version of a DID, which the next operation on it must name.
+public struct DIDHead: Hashable, Sendable {
+  /// 0 after creation.
+  public let sequence: UInt64
+  /// Hash of the operation that made the version.
+  public let hash: Digest
+
+  public init(sequence: UInt64, hash: Digest) {
+    (self.sequence, self.hash) = (sequence, hash)
+  }
+}
+
+/// The place that an operation claims in the history of its DID.
+public struct Succession: Hashable, Sendable {
+  /// The head's, plus 1.
+  public let sequence: UInt64
+  /// Hash of the head operation.
+  public let previous: Digest
+
+  init(sequence: UInt64, previous: Data) throws(OperationError) {
+    guard let previous = Digest(previous) else { throw .malformed("previous") }
+    (self.sequence, self.previous) = (sequence, previous)
+  }
+}
+
+/// Makes a DID.
+public struct DIDCreate: Hashable, Sendable {
+  /// Two identities with equal keys and documents differ in it.
+  public static let saltByteCount = 16
+
+  public let control: Control
+  public let document: EncodedDocument
+  public let salt: [UInt8]
+
+  init(_ message: ProtoDidCreate, network: Digest?) throws(OperationError) {
+    guard message.hasControl else { throw .malformed("control") }
+    guard message.hasDocument, let document = EncodedDocument(message.document) else { throw .malformed("document") }
+    guard message.salt.count == Self.saltByteCount else { throw .malformed("salt") }
+    control = try .checked(message.control, network: network)
+    self.document = document
+    salt = [UInt8](message.salt)
+  }
+
+  var message: ProtoDidCreate {
+    var message = ProtoDidCreate()
+    message.control = control.message
+    message.document = document.message
+    message.salt = Data(salt)
+    return message
+  }
+}
+
+/// Replaces the document. Signed by the update keys.
+public struct DIDUpdate: Hashable, Sendable {
+  public let succession: Succession
+  public let document: EncodedDocument
+
+  init(_ message: ProtoDidUpdate) throws(OperationError) {
+    succession = try Succession(sequence: message.sequence, previous: message.previous)
+    guard message.hasDocument, let document = EncodedDocument(message.document) else { throw .malformed("document") }
+    self.document = document
+  }
+}
+
+/// Replaces the control state, and the document when one is given.
+public struct DIDRotate: Hashable, Sendable {
+  public let succession: Succession
+  public let authority: Authority
+  public let control: Control
+  /// `nil`: unchanged.
+  public let document: EncodedDocument?
+
+  init(_ message: ProtoDidRotate, did: CairnDID, network: Digest) throws(OperationError) {
+    succession = try Succession(sequence: message.sequence, previous: message.previous)
+    authority = try Authority(message.authority)
+    guard message.hasControl else { throw .malformed("control") }
+    control = try .checked(message.control, network: network)
+    guard control.controller != did else { throw .control(.ownController) }
+    guard message.hasDocument else {
+      document = nil
+      return
+    }
+    guard let document = EncodedDocument(message.document) else { throw .malformed("document") }
+    self.document = document
+  }
+}
+
+/// Ends a DID for ever.
+public struct DIDDeactivate: Hashable, Sendable {
+  public let succession: Succession
+  public let authority: Authority
+
+  init(_ message: ProtoDidDeactivate) throws(OperationError) {
+    succession = try Succession(sequence: message.sequence, previous: message.previous)
+    authority = try Authority(message.authority)
+  }
+}
+
+extension Control {
+  /// - Parameter network: of the DIDs; `nil` in a genesis, whose network is not known yet, so that no DID can be named.
+  fileprivate static func checked(_ message: ProtoControl, network: Digest?) throws(OperationError) -> Control {
+    let control: Control
+    do { control = try Control(message) } catch { throw .control(error) }
+    guard let controller = control.controller else { return control }
+    guard let network, controller.isOf(network: network) else { throw .control(.foreignController) }
+    return control
+  }
+}

@@ -1,0 +1,163 @@
+public import CairnChain
+public import CairnCrypto
+public import CairnIdentity
+public import CairnMerkle
+
+/// The ledger after one block: a version.
+///
+/// A value: a copy costs next to nothing, and each block is executed on a copy of its parent's version, so that the versions
+/// of unfinalized blocks form a tree. What blocks changed that the store does not have yet is held in layers, one for each
+/// block, shared by all versions that descend from it; ``finalize(through:)`` drops those that the store has meanwhile.
+public struct LedgerState: Sendable {
+  /// The last header, which is the last entry of ``frontier``.
+  public let header: Header
+  public let tree: StateTree
+  public let frontier: LogFrontier
+  public let parameters: Parameters
+  /// Unfinalized blocks, the oldest first.
+  private var layers: [StateLayer]
+  private let finalized: any FinalizedLedger
+  let decoded: DecodedRecords
+
+  init(
+    header: Header, tree: StateTree, frontier: LogFrontier, parameters: Parameters, layers: [StateLayer], finalized: any FinalizedLedger,
+    decoded: DecodedRecords = DecodedRecords()
+  ) {
+    precondition(tree.root == header.stateRoot && frontier.size == header.logSize + 1, "a header proves the state after its block")
+    (self.header, self.tree, self.frontier, self.parameters) = (header, tree, frontier, parameters)
+    (self.layers, self.finalized, self.decoded) = (layers, finalized, decoded)
+  }
+
+  /// The version of a finalized block, from the store.
+  ///
+  /// - Parameters:
+  ///   - tree: after the block.
+  ///   - frontier: of the log that ends with the header.
+  public init(restoring header: Header, tree: StateTree, frontier: LogFrontier, over finalized: any FinalizedLedger) throws(LedgerFault) {
+    guard tree.root == header.stateRoot, frontier.size == header.logSize + 1 else { throw .wrongState(height: header.height) }
+    let key = Parameters.stateKey
+    guard let bytes = try tree.record(forKey: key, in: finalized)?.bytes, let parameters = try? Parameters(decoding: bytes) else {
+      throw .missingRecord(key: key)
+    }
+    self.init(header: header, tree: tree, frontier: frontier, parameters: parameters, layers: [], finalized: finalized)
+  }
+
+  public var network: Digest { header.network }
+  public var height: UInt64 { header.height }
+  public var timeMilliseconds: UInt64 { header.timeMilliseconds }
+
+  /// Drops the layers of the blocks up to this height, which the store has by now.
+  public mutating func finalize(through height: UInt64) {
+    layers.removeAll { $0.height <= height }
+  }
+
+  /// Blocks whose changes are held in memory for this version.
+  public var unfinalizedCount: Int { layers.count }
+
+  /// The version after this one, with a block's layer on top.
+  func appending(_ layer: StateLayer, header: Header, tree: StateTree, frontier: LogFrontier) -> LedgerState {
+    LedgerState(
+      header: header, tree: tree, frontier: frontier, parameters: parameters, layers: layers + [layer], finalized: finalized,
+      decoded: decoded)
+  }
+}
+
+extension LedgerState {
+  /// The DID at this version, `nil` when it does not exist.
+  public func version(of did: CairnDID) throws(LedgerFault) -> DIDVersion? { try version(forKey: did.stateKey) }
+
+  /// Whether the transaction could be in the next block, on its own.
+  public func check(_ transaction: Authorized<Transaction>) throws(TransactionError) {
+    var trial = BlockExecution(on: self, timeMilliseconds: timeMilliseconds)
+    try trial.apply(transaction)
+  }
+
+  public func roles(of did: CairnDID) throws(LedgerFault) -> Roles { try roles(forKey: did.rolesKey) }
+
+  /// The record of a row, `nil` when the row does not exist.
+  public func record(forKey key: Digest) throws(LedgerFault) -> [UInt8]? {
+    for layer in layers.reversed() {
+      if let record = layer.record(forKey: key) { return record }
+    }
+    return try tree.record(forKey: key, in: finalized)?.bytes
+  }
+
+  /// Whether this version's chain has the transaction among the blocks in which it may be.
+  public func contains(transaction id: Digest) -> Bool {
+    layers.contains { $0.transactions.contains(id) } || finalized.contains(transaction: id)
+  }
+
+  func version(forKey key: Digest) throws(LedgerFault) -> DIDVersion? {
+    for layer in layers.reversed() {
+      if let version = layer.versions[key] { return version }
+    }
+    guard let row = tree[key] else { return nil }
+    guard let value = try? StateValue(decoding: row), value.type == .did else { throw .wrongRecord(key: key) }
+    if let record = decoded.record(value.recordHash) { return DIDVersion(record: record, changedAt: value.changedAt) }
+    guard let (_, bytes) = try tree.record(forKey: key, in: finalized), let record = try? DIDRecord(decoding: bytes) else {
+      throw .wrongRecord(key: key)
+    }
+    decoded.remember(record, hash: value.recordHash)
+    return DIDVersion(record: record, changedAt: value.changedAt)
+  }
+
+  func roles(forKey key: Digest) throws(LedgerFault) -> Roles {
+    guard let bytes = try record(forKey: key) else { return .none }
+    guard let roles = try? Roles(decoding: bytes) else { throw .wrongRecord(key: key) }
+    return roles
+  }
+}
+
+extension StateTree {
+  /// The store's record of a row, checked against the row.
+  fileprivate func record(forKey key: Digest, in finalized: any FinalizedLedger) throws(LedgerFault) -> (value: StateValue, bytes: [UInt8])?
+  {
+    guard let row = self[key] else { return nil }
+    let record: [UInt8]?
+    do { record = try finalized.record(forKey: key) } catch { throw .storage(String(describing: error)) }
+    guard let record else { throw .missingRecord(key: key) }
+    guard let value = try? StateValue(decoding: row), value.recordHash == .sha256(record) else { throw .wrongRecord(key: key) }
+    return (value, record)
+  }
+}
+
+/// A DID at one version, and when it became so.
+public struct DIDVersion: Hashable, Sendable {
+  public internal(set) var record: DIDRecord
+  /// Log index of the entry that made the version.
+  public internal(set) var changedAt: UInt64
+
+  /// - Parameters:
+  ///   - key: of the DID's row, which the caller has at hand.
+  ///   - decoded: keeps the record at hand for whoever changes the DID next.
+  func row(forKey key: Digest, keeping decoded: DecodedRecords? = nil) -> StateRow {
+    let bytes = record.bytes
+    let hash = Digest.sha256(bytes)
+    decoded?.remember(record, hash: hash)
+    let value = StateValue(type: .did, changedAt: changedAt, recordHash: hash, isTombstone: record.isDeactivated)
+    return StateRow(key: key, value: value.bytes, record: bytes)
+  }
+}
+
+/// A row of the state tree with the record that it commits to.
+public struct StateRow: Hashable, Sendable {
+  public let key: Digest
+  /// A canonical `StateValue`.
+  public let value: [UInt8]
+  public let record: [UInt8]
+}
+
+/// What one unfinalized block changed.
+final class StateLayer: Sendable {
+  let height: UInt64
+  let versions: [Digest: DIDVersion]
+  /// Records of rows that are not about DIDs.
+  let others: [Digest: [UInt8]]
+  let transactions: Set<Digest>
+
+  init(height: UInt64, versions: [Digest: DIDVersion], others: [Digest: [UInt8]] = [:], transactions: Set<Digest>) {
+    (self.height, self.versions, self.others, self.transactions) = (height, versions, others, transactions)
+  }
+
+  func record(forKey key: Digest) -> [UInt8]? { others[key] ?? versions[key]?.record.bytes }
+}

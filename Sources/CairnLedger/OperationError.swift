@@ -1,0 +1,63 @@
+public import CairnIdentity
+
+/// Why an operation is refused.
+public enum OperationError: Error, Equatable, Sendable {
+  /// The named field is absent or not what it must be.
+  case malformed(String)
+  /// A DID of another network.
+  case foreignDID
+  case control(ControlError)
+  case document(DocumentError)
+  /// The submitter lacks this role.
+  case notPermitted(Role)
+  case alreadyExists(CairnDID)
+  case unknownDID(CairnDID)
+  case deactivated(CairnDID)
+  /// The operation does not follow the head: somebody was faster, or it is repeated.
+  case stale(head: DIDHead)
+  /// The operation follows a version that is not there yet.
+  case futureSequence(head: DIDHead)
+  case thresholdNotMet(Threshold)
+  case unknownController(CairnDID)
+  case controllerDeactivated(CairnDID)
+  /// `AUTHORITY_CONTROLLER` on a DID without one.
+  case noController
+  /// `AUTHORITY_RECOVERY` on a DID without recovery keys.
+  case noRecovery
+  /// See ``TransactionError/unavailable(_:)``.
+  case unavailable(LedgerFault)
+
+  /// What the signatures had to reach.
+  public enum Threshold: String, Hashable, Sendable, CaseIterable {
+    /// Of the control state before the operation.
+    case update
+    case next
+    case recovery
+    /// `update` of the controller.
+    case controller
+    /// `update` of the control state that the operation sets.
+    case newUpdate = "new_update"
+  }
+
+  /// Machine readable: a log field, a metric label and the reason in the answer to the client.
+  public var reason: String {
+    switch self {
+    case .malformed: "malformed"
+    case .foreignDID: "wrong_network"
+    case .control(let error): error.reason
+    case .document(let error): "document_\(error.reason)"
+    case .notPermitted: "not_permitted"
+    case .alreadyExists: "already_exists"
+    case .unknownDID: "unknown_did"
+    case .deactivated: "deactivated"
+    case .stale: "stale"
+    case .futureSequence: "future_sequence"
+    case .thresholdNotMet(let threshold): "\(threshold.rawValue)_threshold_not_met"
+    case .unknownController: "unknown_controller"
+    case .controllerDeactivated: "controller_deactivated"
+    case .noController: "no_controller"
+    case .noRecovery: "no_recovery"
+    case .unavailable(let fault): fault.reason
+    }
+  }
+}

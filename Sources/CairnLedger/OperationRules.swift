@@ -1,0 +1,158 @@
+import CairnCrypto
+import CairnIdentity
+
+/// What each operation needs and does. Every rule is a guard with a reason of its own; the first that fails decides.
+extension BlockExecution {
+  mutating func execute(
+    _ operation: LedgerOperation, documentHash: Digest?, of transaction: Authorized<Transaction>
+  ) throws(OperationError) {
+    let signers = transaction.signers
+    switch operation.kind {
+    case .didCreate(let create):
+      try self.create(create, operation, documentHash, submitter: transaction.value.submitter, signers)
+    case .didUpdate(let update):
+      try self.update(update, operation, documentHash, signers)
+    case .didRotate(let rotate):
+      try self.rotate(rotate, operation, documentHash, signers)
+    case .didDeactivate(let deactivate):
+      try self.deactivate(deactivate, operation, signers)
+    }
+  }
+
+  /// A registrar enrols a DID. One that controls itself shows that it has its keys; one with a controller is the controller's
+  /// to make, who signs instead.
+  private mutating func create(
+    _ create: DIDCreate, _ operation: LedgerOperation, _ documentHash: Digest?, submitter: CairnDID, _ signers: Signers
+  ) throws(OperationError) {
+    guard try isRegistrar(submitter) else { throw .notPermitted(.registrar) }
+    guard try find(operation.stateKey) == nil else { throw .alreadyExists(operation.did) }
+    if let controller = create.control.controller {
+      try requireSignatures(of: controller, signers)
+    } else {
+      guard signers.meetUpdateThreshold(of: create.control) else { throw .thresholdNotMet(.newUpdate) }
+    }
+    let record = DIDRecord(
+      creating: operation.did, hash: operation.hash, control: create.control, document: create.document,
+      documentHash: documentHash ?? Self.hash(of: create.document, did: operation.did, controller: create.control.controller),
+      timeMilliseconds: timeMilliseconds)
+    pending[operation.stateKey] = DIDVersion(record: record, changedAt: logIndex)
+  }
+
+  private mutating func update(
+    _ update: DIDUpdate, _ operation: LedgerOperation, _ documentHash: Digest?, _ signers: Signers
+  ) throws(OperationError) {
+    var subject = try subject(of: operation, update.succession)
+    guard signers.meetUpdateThreshold(of: subject.record.control) else { throw .thresholdNotMet(.update) }
+    let controller = subject.record.control.controller
+    subject.record.document = update.document
+    // The verifier does not know the controller, so that its hash is that of a document without.
+    if controller == nil, let documentHash {
+      subject.record.documentHash = documentHash
+    } else {
+      subject.record.documentHash = Self.hash(of: update.document, did: operation.did, controller: controller)
+    }
+    supersede(subject, by: operation)
+  }
+
+  /// Besides its authority a rotation needs the signatures of the new update keys, so that nobody locks a DID by mistake. Not
+  /// so under the controller's authority: a fleet's controller rotates keys that only its agents hold, and can do so again.
+  private mutating func rotate(
+    _ rotate: DIDRotate, _ operation: LedgerOperation, _ documentHash: Digest?, _ signers: Signers
+  ) throws(OperationError) {
+    var subject = try subject(of: operation, rotate.succession)
+    let old = subject.record.control
+    switch rotate.authority {
+    case .next:
+      guard signers.meetNextThreshold(of: old) else { throw .thresholdNotMet(.next) }
+    case .recovery:
+      try requireRecovery(of: old, signers)
+    case .controller:
+      try requireController(of: old, signers)
+    }
+    if rotate.authority != .controller, !signers.meetUpdateThreshold(of: rotate.control) { throw .thresholdNotMet(.newUpdate) }
+    if let controller = rotate.control.controller { _ = try activeController(controller) }
+    subject.record.control = rotate.control
+    if let document = rotate.document {
+      subject.record.document = document
+      subject.record.documentHash = documentHash ?? Self.hash(of: document, did: operation.did, controller: rotate.control.controller)
+    } else if rotate.control.controller != old.controller {
+      // The JSON document names the controller.
+      subject.record.documentHash = Self.hash(
+        of: subject.record.document, did: operation.did, controller: rotate.control.controller)
+    }
+    supersede(subject, by: operation)
+  }
+
+  private mutating func deactivate(
+    _ deactivate: DIDDeactivate, _ operation: LedgerOperation, _ signers: Signers
+  ) throws(OperationError) {
+    var subject = try subject(of: operation, deactivate.succession)
+    let control = subject.record.control
+    switch deactivate.authority {
+    case .next:
+      guard signers.meetUpdateThreshold(of: control) else { throw .thresholdNotMet(.update) }
+    case .recovery:
+      try requireRecovery(of: control, signers)
+    case .controller:
+      try requireController(of: control, signers)
+    }
+    subject.record.isDeactivated = true
+    supersede(subject, by: operation)
+  }
+}
+
+extension BlockExecution {
+  /// The DID that an operation changes: it exists, is active, and the operation follows its head.
+  private mutating func subject(of operation: LedgerOperation, _ succession: Succession) throws(OperationError) -> DIDVersion {
+    guard let subject = try find(operation.stateKey) else { throw .unknownDID(operation.did) }
+    guard !subject.record.isDeactivated else { throw .deactivated(operation.did) }
+    let head = subject.record.head
+    let (next, overflows) = head.sequence.addingReportingOverflow(1)
+    guard !overflows, succession.sequence <= next else { throw .futureSequence(head: head) }
+    guard succession.sequence == next, succession.previous == head.hash else { throw .stale(head: head) }
+    return subject
+  }
+
+  /// Puts a changed record in the place of the version that it was made from.
+  private mutating func supersede(_ changed: DIDVersion, by operation: LedgerOperation) {
+    var version = changed
+    version.record.head = operation.head
+    version.record.previousChange = changed.changedAt
+    version.record.updatedMilliseconds = timeMilliseconds
+    version.changedAt = logIndex
+    pending[operation.stateKey] = version
+  }
+
+  private func requireRecovery(of control: Control, _ signers: Signers) throws(OperationError) {
+    guard !control.recovery.isEmpty else { throw .noRecovery }
+    guard signers.meetRecoveryThreshold(of: control) else { throw .thresholdNotMet(.recovery) }
+  }
+
+  private mutating func requireController(of control: Control, _ signers: Signers) throws(OperationError) {
+    guard let controller = control.controller else { throw .noController }
+    try requireSignatures(of: controller, signers)
+  }
+
+  /// The controller's own update keys signed. Its controller, if it has one, is not asked: one level is all there is.
+  private mutating func requireSignatures(of controller: CairnDID, _ signers: Signers) throws(OperationError) {
+    guard signers.meetUpdateThreshold(of: try activeController(controller).control) else { throw .thresholdNotMet(.controller) }
+  }
+
+  private mutating func activeController(_ did: CairnDID) throws(OperationError) -> DIDRecord {
+    guard let record = try find(did.stateKey)?.record else { throw .unknownController(did) }
+    guard !record.isDeactivated else { throw .controllerDeactivated(did) }
+    return record
+  }
+
+  private mutating func isRegistrar(_ did: CairnDID) throws(OperationError) -> Bool {
+    do { return try roles(of: did).contains(.registrar) } catch { throw .unavailable(error) }
+  }
+
+  private mutating func find(_ key: Digest) throws(OperationError) -> DIDVersion? {
+    do { return try version(forKey: key) } catch { throw .unavailable(error) }
+  }
+
+  private static func hash(of document: EncodedDocument, did: CairnDID, controller: CairnDID?) -> Digest {
+    .sha256(document.document.json(did: did, controller: controller))
+  }
+}
