@@ -67,6 +67,7 @@ let package = Package(
       name: "CairnLedger",
       dependencies: ["CairnCrypto", "CairnMerkle", "CairnMessages", "CairnChain", "CairnIdentity", .protobuf],
       swiftSettings: strict),
+    .target(name: "CairnConsensus", dependencies: ["CairnCrypto", "CairnChain"], swiftSettings: strict),
 
     // The shell: adapters around the core.
     .target(
@@ -88,6 +89,9 @@ let package = Package(
     .testTarget(
       name: "CairnLedgerTests",
       dependencies: ["CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages", .protobuf],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnConsensusTests", dependencies: ["CairnConsensus", "CairnChain", "CairnCrypto", "CairnMerkle"],
       swiftSettings: strict),
   ]
 )
