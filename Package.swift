@@ -56,6 +56,7 @@ let package = Package(
   targets: [
     // System libraries.
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     // The pure core: synchronous, deterministic, without I/O or clocks.
     .target(name: "CairnCrypto", dependencies: ["CSodium", .crypto, .protobuf], swiftSettings: strict),
@@ -70,6 +71,10 @@ let package = Package(
     .target(name: "CairnConsensus", dependencies: ["CairnCrypto", "CairnChain"], swiftSettings: strict),
 
     // The shell: adapters around the core.
+    .target(
+      name: "CairnStore",
+      dependencies: ["CSQLite", "CairnCrypto", "CairnMerkle", "CairnChain", "CairnMessages", .protobuf],
+      swiftSettings: strict),
     .target(
       name: "CairnProtocol", dependencies: ["CairnMessages", .grpcCore, .grpcProtobuf, .protobuf], exclude: ["Protos"],
       swiftSettings: [.swiftLanguageMode(.v6)]),
@@ -92,6 +97,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CairnConsensusTests", dependencies: ["CairnConsensus", "CairnChain", "CairnCrypto", "CairnMerkle"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnStoreTests", dependencies: ["CairnStore", "CairnCrypto", "CairnMerkle", "CairnChain", "CairnMessages", "CSQLite"],
       swiftSettings: strict),
   ]
 )

@@ -1,0 +1,142 @@
+import CairnChain
+import CairnCrypto
+import CairnMerkle
+import CairnMessages
+import Foundation
+
+/// What the writer of `chain.db` knows besides its connection. Confined to whoever holds the writer's lock.
+final class ChainConnection {
+  private let database: Database
+  private let network: Digest
+  private var safety: SafetyWriter
+  private(set) var head: Header?
+  private(set) var edge: LogTileEdge
+  /// The first error; nothing is written after it.
+  private var failure: StoreError?
+
+  init(_ database: Database, network: Digest, safety: SafetyWriter) throws(StoreError) {
+    (self.database, self.network, self.safety) = (database, network, safety)
+    let blocks = BlockTable(database: database)
+    let newest = try blocks.newest()
+    head = try newest?.decodedHeader()
+    edge = try newest.map { row throws(StoreError) in try LogEdgeRestorer(database: database).edge(newest: row) } ?? LogTileEdge()
+  }
+
+  func write(_ batch: ChainBatch) throws(StoreError) {
+    try failing { () throws(StoreError) in try apply(batch) }
+  }
+
+  func restartSafety(above floor: ViewPosition) throws(StoreError) {
+    try failing { () throws(StoreError) in try safety.restart(above: floor, database: database) }
+  }
+
+  private func failing(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+    if let failure { throw failure }
+    do throws(StoreError) { try body() } catch {
+      failure = error
+      throw error
+    }
+  }
+
+  private func apply(_ batch: ChainBatch) throws(StoreError) {
+    let records = try safety.records(of: batch)
+    let log = try extended(by: batch.commit)
+    try database.transaction { () throws(StoreError) in
+      try safety.insert(records, finalized: batch.finalized, into: database)
+      for proposal in batch.candidates { try insert(proposal, validatorCount: batch.validatorCount) }
+      for certificate in batch.certificates { try insert(certificate, validatorCount: batch.validatorCount) }
+      for votes in batch.evidence { try insert(votes) }
+      for (block, leafHashes) in zip(batch.commit, log.leafHashes) {
+        try insert(block, leafHashes: leafHashes, validatorCount: batch.validatorCount)
+      }
+      for tile in log.tiles { try TileTable(database: database).insert(tile) }
+      if let floor = batch.finalized?.retentionFloor { try prune(floor) }
+    }
+    try safety.append(records, finalized: batch.finalized)
+    (head, edge) = (log.head, log.edge)
+    try database.checkpointIfNeeded()
+  }
+}
+
+extension ChainConnection {
+  private struct Extension {
+    var head: Header?
+    var edge: LogTileEdge
+    var tiles: [LogTile] = []
+    /// Of each block's transactions.
+    var leafHashes: [[Digest]] = []
+  }
+
+  /// The log with these blocks in it, if each follows the one before.
+  private func extended(by blocks: [FinalizedBlock]) throws(StoreError) -> Extension {
+    var result = Extension(head: head, edge: edge)
+    for block in blocks.map(\.block) {
+      let header = block.header
+      if let link = ChainLink.broken(block, after: result.head, network: network) {
+        throw .notLinked(height: header.height, link: link)
+      }
+      try Self.checkSize(block)
+      let leafHashes = block.transactions.map { LogEntry.transaction($0).leafHash }
+      for hash in leafHashes { result.tiles += result.edge.append(hash) }
+      guard result.edge.size == header.logSize, result.edge.root == header.logRoot else {
+        throw .notLinked(height: header.height, link: .logRoot)
+      }
+      result.tiles += result.edge.append(LogEntry.header(header.bytes).leafHash)
+      result.leafHashes.append(leafHashes)
+      result.head = header
+    }
+    return result
+  }
+
+  /// What is written here can be read again: the same limits hold for both.
+  private static func checkSize(_ block: Block) throws(StoreError) {
+    let bytes = block.transactions.reduce(0) { $0 + $1.count }
+    guard bytes <= Block.transactionByteLimit else {
+      throw .tooLarge(what: "bytes of a block", limit: Block.transactionByteLimit, actual: bytes)
+    }
+    guard block.transactions.count <= Block.transactionCountLimit else {
+      throw .tooLarge(what: "transactions of a block", limit: Block.transactionCountLimit, actual: block.transactions.count)
+    }
+  }
+
+  private func insert(_ block: FinalizedBlock, leafHashes: [Digest], validatorCount: Int) throws(StoreError) {
+    try BlockTable(database: database).insert(
+      BlockRow(block, validatorCount: validatorCount, leafHashes: leafHashes), transactions: block.block.transactions)
+    try database.run("DELETE FROM candidate WHERE digest = ?1", .blob(block.block.digest.bytes))
+  }
+
+  private func insert(_ proposal: Proposal, validatorCount: Int) throws(StoreError) {
+    try Self.checkSize(proposal.block)
+    let row = CandidateRow(proposal, validatorCount: validatorCount)
+    try database.run(
+      "INSERT OR REPLACE INTO candidate VALUES (?1, ?2, ?3, ?4, ?5, ?6)", .blob(row.digest.bytes), try .unsigned(row.position.epoch),
+      try .unsigned(row.position.view), .integer(Int64(validatorCount)), .blob(row.proposal), .blob(row.checksum.bytes))
+  }
+
+  private func insert(_ certificate: Certificate, validatorCount: Int) throws(StoreError) {
+    let bytes = certificate.bytes(validatorCount: validatorCount)
+    let statement = certificate.statement
+    try database.run(
+      "INSERT OR IGNORE INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6)", try .unsigned(statement.epoch),
+      try .unsigned(statement.view), .integer(Int64(statement.kind.rawValue)), .integer(Int64(validatorCount)), .blob(bytes),
+      .blob(CertificateRow.checksum(bytes, validatorCount: validatorCount).bytes))
+  }
+
+  private func insert(_ votes: ConflictingVotes) throws(StoreError) {
+    let bytes = votes.first.bytes + votes.second.bytes
+    let statement = votes.first.statement
+    try database.run(
+      """
+      INSERT OR IGNORE INTO evidence SELECT ?1, ?2, ?3, ?4, ?5
+      WHERE (SELECT count(*) FROM evidence WHERE epoch = ?1 AND validator = ?2) < \(EvidenceRow.limitPerValidator)
+      """, try .unsigned(statement.epoch), .integer(Int64(votes.first.validator)), try .unsigned(statement.view), .blob(bytes),
+      .blob(EvidenceRow.checksum(bytes).bytes))
+  }
+
+  private func prune(_ floor: ViewPosition) throws(StoreError) {
+    for table in ["candidate", "certificate"] {
+      try database.run(
+        "DELETE FROM \(table) WHERE epoch < ?1 OR (epoch = ?1 AND view <= ?2)", try .unsigned(floor.epoch), try .unsigned(floor.view))
+    }
+  }
+}

@@ -1,0 +1,110 @@
+public import CairnCrypto
+import CairnMerkle
+import Synchronization
+
+/// The one writer of `state.db`. It trails the chain; what it lacks is executed again from the log.
+public final class StateWriter: Sendable {
+  private struct Connection {
+    let database: Database
+    var head: StateHead?
+    var lastPosition: Int64
+    var failure: StoreError?
+  }
+
+  private let connection: Mutex<Connection>
+
+  init(path: String, network: Digest, faults: any StoreFaults) throws(StoreError) {
+    let database = try Database(path, .state, .writer, network: network, faults: faults)
+    let table = StateTable(database: database)
+    connection = Mutex(Connection(database: database, head: try table.head(), lastPosition: try table.lastPosition()))
+  }
+
+  /// What the rows are the state of; `nil` when there are none.
+  public var head: StateHead? { connection.withLock { $0.head } }
+
+  /// Sets rows, each key's last one, and says what they are the state of now. All of it, or nothing; after a power cut possibly
+  /// nothing, but never a part. Large batches are cheaper.
+  public func apply(_ rows: some Sequence<StateRow> & Sendable, height: UInt64, root: Digest) throws(StoreError) {
+    let rows = rows.sorted { $0.key < $1.key }
+    try connection.withLock { connection throws(StoreError) in
+      if let failure = connection.failure { throw failure }
+      do throws(StoreError) {
+        try Self.apply(rows, StateHead(height: height, root: root), to: &connection)
+      } catch {
+        connection.failure = error
+        throw error
+      }
+    }
+  }
+
+  private static func apply(_ rows: [StateRow], _ head: StateHead, to connection: inout Connection) throws(StoreError) {
+    let table = StateTable(database: connection.database)
+    var last = connection.lastPosition
+    try connection.database.transaction { () throws(StoreError) in
+      for row in rows {
+        try check(row)
+        if let position = try table.position(of: row.key) {
+          try table.update(row, at: position)
+        } else {
+          last += 1
+          try table.insert(row, at: last)
+        }
+      }
+      try table.setHead(head)
+    }
+    (connection.lastPosition, connection.head) = (last, head)
+    try connection.database.checkpointIfNeeded()
+  }
+
+  private static func check(_ row: StateRow) throws(StoreError) {
+    guard row.value.count <= StateTree.valueLimit else {
+      throw .tooLarge(what: "state value", limit: StateTree.valueLimit, actual: row.value.count)
+    }
+    guard row.record.count <= StateRow.recordByteLimit else {
+      throw .tooLarge(what: "state record", limit: StateRow.recordByteLimit, actual: row.record.count)
+    }
+  }
+}
+
+/// Reads `state.db` on a connection of its own. May be shared, but calls take turns.
+public final class StateReader: Sendable {
+  /// Rows fetched at a time in a scan.
+  private static let pageRowCount = 1_024
+
+  private let database: Mutex<Database>
+
+  init(path: String, network: Digest) throws(StoreError) {
+    database = Mutex(try Database(path, .state, .reader, network: network, faults: NoFaults()))
+  }
+
+  /// What the rows are the state of; `nil` when there are none.
+  public func head() throws(StoreError) -> StateHead? {
+    try read { database throws(StoreError) in try StateTable(database: database).head() }
+  }
+
+  /// A key's row, checksum verified. Whether its value belongs to a root is for the tree to say.
+  public func row(_ key: Digest) throws(StoreError) -> StateRow? {
+    try read { database throws(StoreError) in try StateTable(database: database).row(key) }
+  }
+
+  public func record(_ key: Digest) throws(StoreError) -> [UInt8]? { try row(key)?.record }
+
+  /// Every row, checksum verified, in the order in which they lie on the disk: runs of ascending keys, not sorted as a whole.
+  /// Nothing may be applied meanwhile.
+  public func forEachRow(_ body: (StateRow) throws(StoreError) -> Void) throws(StoreError) {
+    var position: Int64 = .min
+    while true {
+      let start = position
+      let page = try read { database throws(StoreError) in
+        try StateTable(database: database).rows(after: start, limit: Self.pageRowCount)
+      }
+      for row in page.rows { try body(row) }
+      guard page.rows.count == Self.pageRowCount else { return }
+      position = page.last
+    }
+  }
+
+  private func read<Result: Sendable>(_ body: (Database) throws(StoreError) -> Result) throws(StoreError) -> Result {
+    try database.withLock { database throws(StoreError) in try body(database) }
+  }
+}

@@ -1,0 +1,79 @@
+public import CairnCrypto
+
+/// Why the store cannot do what it was asked to.
+///
+/// Every one of them ends the process with a clear message: none is retried in place, because after a failed write or sync
+/// nobody knows what is on the disk. A writer that has thrown one throws it again whatever it is asked.
+public enum StoreError: Error, Equatable, Sendable {
+  /// The operating system or SQLite failed to read, write, sync, open or rename.
+  case io(path: String, detail: String)
+  /// No space left on the device, or the file may not grow.
+  case full(path: String)
+  /// What was read is not what was written: a checksum or hash that does not match, or a broken database.
+  case corrupt(table: String, key: String)
+  /// Somebody else holds a lock on the database for longer than any of ours does.
+  case busy(path: String)
+  /// Another process has this data directory open.
+  case locked(directory: String)
+  /// The file was written by another version of this program, or is something else altogether.
+  case schemaVersion(path: String, found: Int, expected: Int)
+  /// The data directory belongs to another network.
+  case wrongNetwork(path: String, found: Digest?, expected: Digest)
+  /// A file that must be there is not.
+  case missing(path: String)
+  /// A statement of the database's own schema refused the row: for votes, one that excludes another of this node's.
+  case constraint(table: String, detail: String)
+  /// The block does not follow the last one.
+  case notLinked(height: UInt64, link: BrokenLink)
+  /// This node may not vote: its safety records are damaged.
+  case safetyDamaged(SafetyDamage)
+  /// More than the named limit allows.
+  case tooLarge(what: String, limit: Int, actual: Int)
+  /// A number that the file format has no room for.
+  case outOfRange(what: String)
+
+  /// What does not continue the chain.
+  public enum BrokenLink: String, Hashable, Sendable {
+    case network, height, parent, logSize = "log_size", logRoot = "log_root"
+  }
+
+  /// Machine readable; a metric label and a log field.
+  public var reason: String {
+    switch self {
+    case .io: "io"
+    case .full: "full"
+    case .corrupt: "corrupt"
+    case .busy: "busy"
+    case .locked: "locked"
+    case .schemaVersion: "schema_version"
+    case .wrongNetwork: "wrong_network"
+    case .missing: "missing"
+    case .constraint: "constraint"
+    case .notLinked: "not_linked"
+    case .safetyDamaged: "safety_damaged"
+    case .tooLarge: "too_large"
+    case .outOfRange: "out_of_range"
+    }
+  }
+}
+
+extension StoreError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .io(let path, let detail): "\(path): \(detail)"
+    case .full(let path): "\(path): no space left"
+    case .corrupt(let table, let key): "\(table): the row of \(key) is damaged"
+    case .busy(let path): "\(path): locked by another process"
+    case .locked(let directory): "\(directory): another node has this data directory open"
+    case .schemaVersion(let path, let found, let expected): "\(path): has format \(found), this program reads format \(expected)"
+    case .wrongNetwork(let path, let found, let expected):
+      "\(path): belongs to network \(found.map(\.description) ?? "unknown"), not to \(expected)"
+    case .missing(let path): "\(path): missing"
+    case .constraint(let table, let detail): "\(table): refused: \(detail)"
+    case .notLinked(let height, let link): "block \(height) does not follow the last one: \(link.rawValue)"
+    case .safetyDamaged(let damage): "this node may not vote: \(damage)"
+    case .tooLarge(let what, let limit, let actual): "\(what): \(actual) is more than \(limit)"
+    case .outOfRange(let what): "\(what): out of range"
+    }
+  }
+}
