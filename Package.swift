@@ -76,6 +76,10 @@ let package = Package(
       dependencies: ["CSQLite", "CairnCrypto", "CairnMerkle", "CairnChain", "CairnMessages", .protobuf],
       swiftSettings: strict),
     .target(
+      name: "CairnNetwork",
+      dependencies: ["CairnCrypto", .nioCore, .nioPosix, .nioTLS, .nioSSL, .x509, .asn1, .logging, .crypto, .deque],
+      swiftSettings: strict),
+    .target(
       name: "CairnProtocol", dependencies: ["CairnMessages", .grpcCore, .grpcProtobuf, .protobuf], exclude: ["Protos"],
       swiftSettings: [.swiftLanguageMode(.v6)]),
 
@@ -100,6 +104,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CairnStoreTests", dependencies: ["CairnStore", "CairnCrypto", "CairnMerkle", "CairnChain", "CairnMessages", "CSQLite"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnNetworkTests",
+      dependencies: ["CairnNetwork", "CairnCrypto", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .nioTLS, .logging],
       swiftSettings: strict),
   ]
 )
