@@ -36,6 +36,7 @@ let package = Package(
   name: "cairn",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "CairnClient", targets: ["CairnClient"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -82,6 +83,13 @@ let package = Package(
     .target(
       name: "CairnProtocol", dependencies: ["CairnMessages", .grpcCore, .grpcProtobuf, .protobuf], exclude: ["Protos"],
       swiftSettings: [.swiftLanguageMode(.v6)]),
+    .target(
+      name: "CairnClient",
+      dependencies: [
+        "CairnCrypto", "CairnMerkle", "CairnMessages", "CairnChain", "CairnIdentity", "CairnLedger", "CairnNetwork", "CairnProtocol",
+        .nioCore, .nioPosix, .protobuf, .logging,
+      ],
+      swiftSettings: strict),
 
     .testTarget(
       name: "CairnCryptoTests", dependencies: ["CairnCrypto", "CairnMessages", .protobuf],
@@ -108,6 +116,13 @@ let package = Package(
     .testTarget(
       name: "CairnNetworkTests",
       dependencies: ["CairnNetwork", "CairnCrypto", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .nioTLS, .logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnClientTests",
+      dependencies: [
+        "CairnClient", "CairnNetwork", "CairnProtocol", "CairnMessages", "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle",
+        "CairnCrypto", .nioCore, .nioPosix, .protobuf,
+      ],
       swiftSettings: strict),
   ]
 )

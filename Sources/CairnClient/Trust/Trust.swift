@@ -1,0 +1,96 @@
+import CairnChain
+import CairnCrypto
+import CairnMerkle
+import CairnMessages
+import Synchronization
+
+/// What the client knew when it sent a request: the answer is measured against it.
+struct Knowledge: Sendable {
+  let epoch: UInt64
+  /// The newest header that was verified; answers are not older, and extend its log.
+  let since: CertifiedHeader?
+
+  var message: ProtoKnown {
+    var message = ProtoKnown()
+    message.epoch = epoch
+    message.logSize = since?.header.logSize ?? 0
+    return message
+  }
+}
+
+/// The light client that all connections of a client share, so that a header is certified once.
+final class Trust: Sendable {
+  fileprivate struct State {
+    var light: LightClient
+    var fork: UInt64?
+  }
+
+  let network: Digest
+  private let state: Mutex<State>
+  private let clock: ClientClock
+  private let maximumStaleness: UInt64
+
+  init(anchor: TrustAnchor, maximumStalenessMilliseconds: UInt64, clock: ClientClock) {
+    network = anchor.network
+    state = Mutex(State(light: LightClient(anchor: anchor)))
+    (self.clock, maximumStaleness) = (clock, maximumStalenessMilliseconds)
+  }
+
+  var knowledge: Knowledge {
+    state.withLock { Knowledge(epoch: $0.light.epoch, since: $0.light.newest) }
+  }
+
+  /// The height of a fork that was seen; nothing is believed from then on.
+  var fork: UInt64? { state.withLock { $0.fork } }
+
+  var newest: CertifiedHeader? { state.withLock { $0.light.newest } }
+
+  /// Whether a header is recent enough to answer with now.
+  func isFresh(_ header: CertifiedHeader) -> Bool {
+    let age = clock.unixMilliseconds().subtractingReportingOverflow(header.header.timeMilliseconds)
+    return age.overflow || age.partialValue <= maximumStaleness
+  }
+
+  /// Believes the header of an answer: final, recent, and not older than what was known when it was asked for.
+  func verify(_ answer: ProtoProven, since known: Knowledge) throws(EndpointProblem) -> CertifiedHeader {
+    let now = clock.unixMilliseconds()
+    return try judging(answer, since: known.since) { light throws(LightClientError) in
+      try light.verify(answer, since: known.since, now: now, maximumStaleness: maximumStaleness)
+    }
+  }
+
+  /// Believes that the header of a receipt is final, however old: receipts stay true. One that is newer than what was known
+  /// becomes known, so that no later answer is older than it.
+  func verifyReceipt(_ answer: ProtoProven, since known: Knowledge) throws(EndpointProblem) -> CertifiedHeader {
+    let now = clock.unixMilliseconds()
+    return try judging(answer, since: known.since) { light throws(LightClientError) in
+      let header = try light.certify(answer)
+      if let since = known.since, header.header.height <= since.header.height { return header }
+      return try light.verify(answer, since: known.since, now: now, maximumStaleness: .max)
+    }
+  }
+
+  private func judging(
+    _ answer: ProtoProven, since: CertifiedHeader?, _ body: (inout LightClient) throws(LightClientError) -> CertifiedHeader
+  ) throws(EndpointProblem) -> CertifiedHeader {
+    try state.withLock { state throws(EndpointProblem) in
+      if let fork = state.fork { throw .unproven(.fork(height: fork)) }
+      do throws(LightClientError) { return try body(&state.light) } catch {
+        throw .unproven(state.judged(error, answer, since: since))
+      }
+    }
+  }
+}
+
+extension Trust.State {
+  /// Tells a fork from a claim of one. Two certified headers of one height are the validators' fault, and the end. A log that
+  /// was not shown to extend the known one is the answering node's: anybody can send a path that leads nowhere.
+  fileprivate mutating func judged(_ error: LightClientError, _ answer: ProtoProven, since: CertifiedHeader?) -> LightClientError {
+    guard case .fork(let height) = error else { return error }
+    if let certified = try? light.certify(answer) {
+      guard let since, since.header.height == certified.header.height else { return .proof(.rootMismatch) }
+    }
+    fork = height
+    return .fork(height: height)
+  }
+}
