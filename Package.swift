@@ -90,6 +90,14 @@ let package = Package(
         .nioCore, .nioPosix, .protobuf, .logging,
       ],
       swiftSettings: strict),
+    .target(
+      name: "CairnNode",
+      dependencies: [
+        "CairnCrypto", "CairnMerkle", "CairnMessages", "CairnChain", "CairnIdentity", "CairnLedger", "CairnConsensus", "CairnStore",
+        "CairnNetwork", "CairnProtocol", .nioCore, .nioPosix, .nioSSL, .protobuf, .logging, .lifecycle, .grpcCore, .grpcProtobuf,
+        .grpcTransport, .deque,
+      ],
+      swiftSettings: strict),
 
     .testTarget(
       name: "CairnCryptoTests", dependencies: ["CairnCrypto", "CairnMessages", .protobuf],

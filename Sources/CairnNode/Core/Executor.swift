@@ -1,0 +1,140 @@
+import CairnChain
+import CairnConsensus
+import CairnCrypto
+import CairnIdentity
+import CairnLedger
+
+/// Executes blocks, each on the version of its parent, and keeps the versions that may still become final.
+struct Executor {
+  /// The ledger after a block, and what the block did.
+  struct Version {
+    let state: LedgerState
+    let rows: [StateRow]
+    /// Of the block's transactions; the header's is not among them.
+    let leafHashes: [Digest]
+    let transactionIDs: [Digest]
+  }
+
+  /// What became of the transactions that a leader looked at.
+  struct Built {
+    let block: Block
+    /// Those that can never be applied on top of the parent.
+    let refused: [Digest]
+  }
+
+  private let validatorsHash: Digest
+  /// The version of the last finalized block.
+  private(set) var finalized: LedgerState
+  /// Executed blocks above the last finalized one, by header digest.
+  private var versions: [Digest: Version] = [:]
+
+  init(finalized: LedgerState, validatorsHash: Digest) {
+    self.finalized = finalized
+    self.validatorsHash = validatorsHash
+  }
+
+  func state(after digest: Digest) -> LedgerState? {
+    digest == finalized.header.digest ? finalized : versions[digest]?.state
+  }
+
+  /// Seals a block of waiting transactions, oldest first, as many as apply and fit.
+  ///
+  /// - Parameter now: Unix time in milliseconds.
+  /// - Returns: `nil` when the parent was not executed here, or when nothing applies and an empty block is not wanted.
+  mutating func build(_ request: BuildRequest, from mempool: Mempool, now: UInt64) throws(NodeFailure) -> Built? {
+    guard let parent = state(after: request.parent) else { return nil }
+    var execution = BlockExecution(on: parent, timeMilliseconds: max(request.earliestTimeMilliseconds, parent.timeMilliseconds + 1, now))
+    var transactions: [Authorized<Transaction>] = []
+    var refused: [Digest] = []
+    var fault: LedgerFault?
+    mempool.visit { transaction in
+      do throws(TransactionError) {
+        try execution.apply(transaction)
+        transactions.append(transaction)
+      } catch {
+        if case .blockFull = error { return false }
+        if case .unavailable(let unavailable) = error {
+          fault = unavailable
+          return false
+        }
+        if error.isFinal { refused.append(transaction.value.id) }
+      }
+      return true
+    }
+    if let fault { throw .ledger(fault) }
+    guard request.mayBeEmpty || !transactions.isEmpty else { return nil }
+    let executed = execution.finish()
+    let header = executed.header(
+      epoch: request.epoch, view: request.view, validatorsHash: validatorsHash, proposer: UInt32(request.proposer))
+    guard let state = try? executed.sealed(with: header) else { preconditionFailure("a block agrees with the header made from it") }
+    remember(state, executed, transactions)
+    return Built(block: Block(header: header, transactions: transactions.map(\.value.bytes)), refused: refused)
+  }
+
+  /// Executes a block that another validator made, and compares what it says with what comes out.
+  ///
+  /// - Throws: when this node cannot read its own state, which is no verdict about the block.
+  mutating func execute(_ block: Block, transactions: [Authorized<Transaction>]) throws(NodeFailure) -> ExecutionVerdict {
+    guard let parent = state(after: block.header.parent) else { return .invalid(reason: "unknown_parent") }
+    var execution = BlockExecution(on: parent, timeMilliseconds: block.header.timeMilliseconds)
+    do throws(TransactionError) {
+      for transaction in transactions { try execution.apply(transaction) }
+    } catch {
+      if case .unavailable(let fault) = error { throw .ledger(fault) }
+      return .invalid(reason: error.reason)
+    }
+    let executed = execution.finish()
+    do throws(HeaderMismatch) {
+      remember(try executed.sealed(with: block.header), executed, transactions)
+      return .valid
+    } catch {
+      return .invalid(reason: error.reason)
+    }
+  }
+
+  private mutating func remember(_ state: LedgerState, _ executed: ExecutedBlock, _ transactions: [Authorized<Transaction>]) {
+    versions[state.header.digest] = Version(
+      state: state, rows: executed.rows, leafHashes: executed.leafHashes, transactionIDs: transactions.map(\.value.id))
+  }
+
+  /// Makes an executed child of the last finalized block the last finalized one.
+  ///
+  /// - Precondition: the block was executed, and its parent is the last finalized one.
+  mutating func finalize(_ digest: Digest) -> Version {
+    guard let version = versions.removeValue(forKey: digest) else { preconditionFailure("only an executed block is finalized") }
+    precondition(version.state.header.parent == finalized.header.digest, "blocks are finalized in order")
+    finalized = version.state
+    return version
+  }
+
+  /// Lets go of the changes up to this height, for which finalized records are looked up from now on.
+  mutating func dropLayers(through height: UInt64) { finalized.finalize(through: height) }
+
+  /// Forgets the versions that the last finalized block excludes.
+  mutating func prune() {
+    versions = versions.filter { $0.value.state.height > finalized.height }
+  }
+}
+
+extension TransactionError {
+  /// Whether blocks that this node does not have yet may change the verdict: what the transaction follows, or who may sign it.
+  var isCurable: Bool {
+    switch self {
+    case .tooFarAhead, .unavailable, .blockFull, .unknownSubmitter, .submitterThresholdNotMet: true
+    case .operation(_, .futureSequence), .operation(_, .unknownDID), .operation(_, .unknownController), .operation(_, .notPermitted),
+      .operation(_, .thresholdNotMet), .operation(_, .noController), .operation(_, .noRecovery):
+      true
+    default: false
+    }
+  }
+
+  /// Whether the transaction can never enter a block after this refusal. Otherwise it waits: it is in an unfinalized block
+  /// already, or what it follows is still on its way.
+  var isFinal: Bool {
+    switch self {
+    case .duplicate, .blockFull, .unavailable, .tooFarAhead: false
+    case .operation(_, .futureSequence): false
+    default: true
+    }
+  }
+}

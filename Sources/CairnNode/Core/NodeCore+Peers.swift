@@ -1,0 +1,159 @@
+import CairnChain
+import CairnConsensus
+import CairnCrypto
+import CairnLedger
+import CairnMessages
+import CairnNetwork
+import Foundation
+import NIOCore
+import SwiftProtobuf
+
+/// Why a peer's hello is refused.
+enum HelloRefusal: String, Error, CustomStringConvertible {
+  case malformed = "malformed_hello"
+  case version = "unknown_version"
+  case network = "wrong_network"
+  case index = "wrong_index"
+
+  var description: String { rawValue }
+}
+
+extension NodeCore {
+  static let protocolVersion: UInt32 = 1
+
+  static func encoded(_ message: some Message) -> ByteBuffer { ByteBuffer(bytes: Canonical.encode(message)) }
+
+  func broadcast(_ code: UInt16, _ payload: ByteBuffer) { mesh?.broadcast(code, payload) }
+
+  func send(_ message: Engine.Message, to recipients: Recipients) {
+    let code: UInt16
+    let payload: ByteBuffer
+    switch message {
+    case .vote(let vote): (code, payload) = (PeerCode.vote, ByteBuffer(bytes: vote.bytes))
+    case .certificate(let certificate):
+      (code, payload) = (PeerCode.certificate, ByteBuffer(bytes: certificate.bytes(validatorCount: validators.count)))
+    case .proposal(let proposal): (code, payload) = (PeerCode.proposal, Self.encoded(proposal.message(validatorCount: validators.count)))
+    }
+    switch recipients {
+    case .all: broadcast(code, payload)
+    case .one(let peer): mesh?.send(code, payload, to: peer)
+    }
+  }
+
+  func hello(to peer: Int) -> [UInt8] {
+    var hello = ProtoPeerHello()
+    hello.version = Self.protocolVersion
+    hello.network = Data(network.bytes)
+    hello.index = UInt32(parts.index)
+    hello.height = executor.finalized.height
+    if let vote = peers.highestVote(of: peer) { hello.yourLastVote = Data(vote.bytes) }
+    return Canonical.encode(hello)
+  }
+
+  func received(hello bytes: [UInt8], from peer: Int) throws(HelloRefusal) {
+    guard let hello = try? ProtoPeerHello(serializedBytes: bytes) else { throw .malformed }
+    guard hello.version == Self.protocolVersion else { throw .version }
+    guard hello.network == Data(network.bytes) else { throw .network }
+    guard hello.index == UInt32(peer) else { throw .index }
+    let vote = (try? Vote(decoding: [UInt8](hello.yourLastVote))).flatMap { try? verifier.verify($0) }
+    let ours = vote?.value.validator == parts.index ? vote : nil
+    peers.greeted(by: peer, height: hello.height, rememberedVote: ours?.value)
+    // A running engine knows its own votes, and what to do about one that it does not know.
+    if engine != nil { ours.map { step(.vote($0)) } } else { startWhenKnown() }
+  }
+
+  func received(_ code: UInt16, _ payload: ByteBuffer, from peer: Int) {
+    if peers.heard(peer, at: .now()) { step(.heard(peer)) }
+    switch code {
+    case PeerCode.vote: received(vote: [UInt8](buffer: payload), from: peer)
+    case PeerCode.certificate: received(certificate: [UInt8](buffer: payload))
+    case PeerCode.proposal: received(proposal: payload, from: peer)
+    case PeerCode.transactions: received(transactions: payload)
+    default: break
+    }
+  }
+
+  /// Whether the engine can learn something from a statement about this view, or a certificate of it. What only looks new, because
+  /// somebody else's message was verified with it before, counts as new: the engine must not miss a certificate.
+  private func isNews(_ statement: Statement) -> Bool {
+    guard let engine, statement.view.addingReportingOverflow(Engine.trackedViews).partialValue >= engine.committedView else { return false }
+    return !engine.isKnown(statement)
+  }
+
+  /// A vote comes from its signer. One for a statement that is certified already says nothing new and is not verified.
+  private func received(vote bytes: [UInt8], from peer: Int) {
+    guard let vote = try? Vote(decoding: bytes), vote.validator == peer, engine == nil || isNews(vote.statement),
+      let verified = try? verifier.verify(vote)
+    else { return }
+    peers.remember(vote)
+    step(.vote(verified))
+  }
+
+  private func received(certificate bytes: [UInt8]) {
+    guard let certificate = try? Certificate(decoding: bytes, validatorCount: validators.count), isNews(certificate.statement),
+      let verified = self.certificate(for: certificate.statement) ?? (try? verifier.verify(certificate))
+    else { return }
+    remember(verified)
+    step(.certificate(verified))
+  }
+
+  private func received(proposal payload: ByteBuffer, from peer: Int) {
+    guard engine != nil, let proposal = decode(proposal: payload),
+      let verified = try? verifier.verify(proposal, known: certificate(for:))
+    else { return }
+    for certificate in [verified.parent].compactMap(\.self) + verified.skips { remember(certificate) }
+    step(.proposal(verified, from: peer))
+  }
+
+  private func decode(proposal payload: ByteBuffer) -> Proposal? {
+    guard payload.readableBytes <= Proposal.byteLimit, let message = try? ProtoProposal(serializedBytes: [UInt8](buffer: payload)) else {
+      return nil
+    }
+    return try? Proposal(message, validatorCount: validators.count)
+  }
+
+  private func received(transactions payload: ByteBuffer) {
+    guard let batch = try? ProtoTransactionBatch(serializedBytes: [UInt8](buffer: payload)),
+      verifying + batch.transactions.count <= Self.verifyingLimit
+    else { return }
+    let transactions = batch.transactions.map { [UInt8]($0) }
+    verifying += transactions.count
+    parts.signatures.verify(transactions, .arrival, on: loop) { [publisher = parts.publisher] in Arrival($0, on: publisher.head.state) }
+      .assumeIsolated().whenComplete { [weak self] arrivals in
+        guard let self else { return }
+        verifying -= transactions.count
+        insert(gossiped: (try? arrivals.get()) ?? [])
+      }
+  }
+
+  /// Transactions of others whose signatures are being checked: what a core does in about half a second. More are dropped; their
+  /// first node still has them.
+  private static let verifyingLimit = 8_192
+
+  /// How long a peer may take for one block: as long as the engine waits before it asks again.
+  private static let fetchTimeout = TimeAmount.seconds(2)
+
+  /// Asks the first of the candidates for a block, and the next one when that one does not have it.
+  func fetch(_ digest: Digest, from candidates: some Collection<Int>) {
+    guard !isStopped, let peer = candidates.first else { return }
+    var request = ProtoBlockRequest()
+    request.digest = Data(digest.bytes)
+    let rest = Array(candidates.dropFirst())
+    mesh?.request(PeerCode.block, Self.encoded(request), to: peer, timeout: Self.fetchTimeout).assumeIsolated().whenComplete {
+      [weak self] answer in
+      guard let self else { return }
+      if case .success(let payload) = answer, let proposal = fetched(payload, digest) {
+        step(.fetched(proposal))
+      } else {
+        fetch(digest, from: rest)
+      }
+    }
+  }
+
+  private func fetched(_ payload: ByteBuffer, _ digest: Digest) -> Verified<Proposal>? {
+    guard let response = try? ProtoBlockResponse(serializedBytes: [UInt8](buffer: payload)), response.hasProposal,
+      let proposal = try? Proposal(response.proposal, validatorCount: validators.count), proposal.block.digest == digest
+    else { return nil }
+    return try? verifier.verify(proposal, known: certificate(for:))
+  }
+}

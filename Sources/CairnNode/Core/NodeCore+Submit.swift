@@ -1,0 +1,162 @@
+import CairnChain
+import CairnConsensus
+import CairnCrypto
+import CairnIdentity
+import CairnLedger
+import CairnMessages
+import Foundation
+import NIOCore
+import SwiftProtobuf
+
+extension NodeCore {
+  /// Hint to a client that there is no room: about the time in which a full mempool is worked off.
+  private static let retryAfterMilliseconds: UInt64 = 500
+  /// Bytes of transactions in one gossip frame.
+  private static let gossipByteLimit = 192 << 10
+  /// Transactions looked at to find one that can go into a block now.
+  private static let pendingAttempts = 64
+
+  /// Takes verified transactions of this node's own clients: keeps them, and passes them on to every validator.
+  ///
+  /// - Parameters:
+  ///   - completions: one for each transaction, called once.
+  ///   - wait: whether completion means a final outcome; otherwise a transaction that found its place is `pending`.
+  func submit(_ transactions: [Authorized<Transaction>], completions: [Submissions.Completion], wait: Bool) {
+    guard !isStopped else { return completions.forEach { $0(.undecided) } }
+    var accepted: [[UInt8]] = []
+    for (transaction, completion) in zip(transactions, completions) {
+      let id = transaction.value.id
+      guard !executor.finalized.contains(transaction: id) else {
+        // Final, but perhaps not durable yet: then its receipt is about to be made.
+        if unpublished.contains(where: { $0.contains(id) }) {
+          hold(id, completion)
+        } else {
+          completion(.refused(.duplicate))
+        }
+        continue
+      }
+      do throws(Mempool.Rejection) {
+        try mempool.insert(transaction)
+        accepted.append(transaction.value.bytes)
+      } catch {
+        guard case .pending = error else {
+          completion(.overloaded(retryAfterMilliseconds: Self.retryAfterMilliseconds))
+          continue
+        }
+      }
+      if wait { hold(id, completion) } else { completion(.pending) }
+    }
+    gossip(accepted)
+    if !isPendingReported { reportPending() }
+  }
+
+  private func hold(_ id: Digest, _ completion: @escaping Submissions.Completion) {
+    guard !submissions.wait(for: id, completion) else { return }
+    completion(.overloaded(retryAfterMilliseconds: Self.retryAfterMilliseconds))
+  }
+
+  private func gossip(_ transactions: [[UInt8]]) {
+    var batch = ProtoTransactionBatch()
+    var byteCount = 0
+    for bytes in transactions {
+      if byteCount + bytes.count > Self.gossipByteLimit {
+        broadcast(PeerCode.transactions, Self.encoded(batch))
+        (batch, byteCount) = (ProtoTransactionBatch(), 0)
+      }
+      batch.transactions.append(Data(bytes))
+      byteCount += bytes.count
+    }
+    if byteCount > 0 { broadcast(PeerCode.transactions, Self.encoded(batch)) }
+  }
+
+  /// Takes verified transactions that another validator passed on.
+  func insert(gossiped arrivals: [Arrival]) {
+    for arrival in arrivals {
+      switch arrival {
+      case .ripe(let transaction):
+        if !executor.finalized.contains(transaction: transaction.value.id) { try? mempool.insert(transaction) }
+      case .unripe(let transaction): orphans.insert(transaction)
+      case .refused: break
+      }
+    }
+    if !isPendingReported { reportPending() }
+  }
+
+  /// A transaction will never be in a block.
+  func refuse(_ id: Digest, _ error: TransactionError) {
+    mempool.remove(id: id)
+    for completion in submissions.take(id) { completion(.refused(error)) }
+  }
+
+  /// Of the transactions that a block on an unfinalized parent could not have, those that no later block can have either. What the
+  /// parent alone stands against may still come: the parent may never be final.
+  func refuseFinally(_ ids: [Digest]) {
+    for id in ids {
+      guard let transaction = mempool[id: id], let error = Self.refusal(of: transaction, on: executor.finalized) else { continue }
+      refuse(id, error)
+    }
+  }
+
+  /// Drops the transactions that a commit has made impossible: expired ones, and those about DIDs that have changed.
+  func dropOutdated(changedKeys: Set<Digest>) {
+    var refused: [(Digest, TransactionError)] = []
+    let state = executor.finalized
+    mempool.visit { transaction in
+      let value = transaction.value
+      guard value.notAfterHeight <= state.height || value.operations.contains(where: { changedKeys.contains($0.did.stateKey) }) else {
+        return true
+      }
+      if let error = Self.refusal(of: transaction, on: state) { refused.append((value.id, error)) }
+      return true
+    }
+    for (id, error) in refused { refuse(id, error) }
+  }
+
+  /// Why a transaction can never be in a block after this version; `nil` when it may be.
+  static func refusal(of transaction: Authorized<Transaction>, on state: LedgerState) -> TransactionError? {
+    var trial = BlockExecution(on: state, timeMilliseconds: state.timeMilliseconds + 1)
+    do throws(TransactionError) { try trial.apply(transaction) } catch { return error.isFinal ? error : nil }
+    return nil
+  }
+
+  /// Tells the engine, at each change, whether something waits that the next block could have.
+  func reportPending() {
+    guard let tip = engine?.tip, let state = executor.state(after: tip) else { return }
+    let isPending = hasApplicable(on: state)
+    guard isPending != isPendingReported else { return }
+    isPendingReported = isPending
+    step(.pending(isPending))
+  }
+
+  /// Takes in the orphans that can be in the next block, after the chain has moved.
+  func ripen() {
+    guard !orphans.isEmpty, let tip = engine?.tip, let state = executor.state(after: tip) else { return }
+    orphans.visit { transaction in
+      do throws(TransactionError) { try state.check(transaction) } catch { return error.isCurable ? .wait : .drop }
+      try? mempool.insert(transaction)
+      return .drop
+    }
+  }
+
+  /// Whether a waiting transaction applies on top of the notarized chain. Others do not count: no leader could include them, and
+  /// followers would give up one view after the other waiting for it.
+  private func hasApplicable(on state: LedgerState) -> Bool {
+    var trial = BlockExecution(on: state, timeMilliseconds: state.timeMilliseconds + 1)
+    var refused: [Digest] = []
+    var attempts = 0
+    var found = false
+    mempool.visit { transaction in
+      do throws(TransactionError) {
+        try trial.apply(transaction)
+        found = true
+      } catch {
+        if case .duplicate = error { return true }
+        if error.isFinal { refused.append(transaction.value.id) }
+        attempts += 1
+      }
+      return !found && attempts < Self.pendingAttempts
+    }
+    refuseFinally(refused)
+    return found
+  }
+}

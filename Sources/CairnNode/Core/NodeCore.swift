@@ -1,0 +1,231 @@
+import CairnChain
+import CairnConsensus
+import CairnCrypto
+import CairnLedger
+import CairnMessages
+import CairnNetwork
+import CairnStore
+import DequeModule
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+
+/// The heart of a node: consensus engine, executor and mempool, driven by one event loop, which is also that of the links to the
+/// other validators. So a vote is read, judged and answered without a hand-over between threads.
+///
+/// What takes long is elsewhere: transactions are verified on threads of their own, and so are disk writes.
+final class NodeCore {
+  /// What a core is made of.
+  struct Parts {
+    let genesis: Genesis
+    let genesisHeader: Header
+    let index: Int
+    let consensusKey: SigningKey
+    let timers: TimerConfiguration
+    let executor: Executor
+    let recovered: RecoveredState
+    /// Proven faults of earlier runs.
+    let evidence: [Evidence]
+    /// The highest own vote on record, to be held against what the peers remember.
+    let highestVote: Vote?
+    let records: FinalizedRecords
+    let flusher: StateFlusher
+    let publisher: HeadPublisher
+    let signatures: SignaturePool
+    let chain: ChainWriter
+    let diskThread: NIOThreadPool
+    let readerThreads: NIOThreadPool
+    let reader: ChainReader
+    let logger: Logger
+    let fail: @Sendable (NodeFailure) -> Void
+  }
+
+  let parts: Parts
+  let loop: any EventLoop
+  let validators: ValidatorSet
+  let verifier: ConsensusVerifier
+  let logger: Logger
+  /// Set right after the mesh is made, which needs this core as its delegate.
+  var mesh: PeerMesh?
+
+  var executor: Executor
+  var mempool = Mempool()
+  var orphans = Orphans()
+  /// `nil` until enough peers have said what they remember of this node's votes.
+  private(set) var engine: Engine?
+  private var recovered: RecoveredState
+  private var inputs: Deque<Input> = []
+  private var isStepping = false
+  private(set) var isStopped = false
+  private var timers: [Engine.Timer: Scheduled<Void>] = [:]
+  private(set) lazy var disk = DiskWriter(
+    chain: parts.chain, thread: parts.diskThread, loop: loop, validatorCount: validators.count,
+    fail: { [unowned self] in fail(.store($0)) })
+
+  var submissions = Submissions()
+  /// Final blocks that are not durable yet, the oldest first.
+  var unpublished: [UnpublishedBlocks] = []
+  var peers = PeerRecords()
+  var synchronizer = Synchronizer()
+  /// Gossiped transactions whose signatures are being checked.
+  var verifying = 0
+  /// Certificates that were verified here, by view and statement, so that another one for the same is not verified again.
+  private var certificates: [UInt64: [Statement: Verified<Certificate>]] = [:]
+  /// What the engine was last told about waiting transactions, and the views of which the chain had its tip then.
+  var isPendingReported = false
+  private var reportedViews: (current: UInt64, finalized: UInt64) = (0, 0)
+  private(set) var haltReason: HaltReason?
+  private(set) var evidence: [Evidence] = []
+
+  init(_ parts: Parts, loop: any EventLoop) {
+    self.parts = parts
+    self.loop = loop
+    validators = parts.genesis.validators
+    verifier = ConsensusVerifier(network: parts.genesis.network, epoch: 0, validators: validators)
+    logger = parts.logger
+    executor = parts.executor
+    recovered = parts.recovered
+    evidence = parts.evidence
+  }
+
+  var network: Digest { parts.genesis.network }
+
+  var now: CairnConsensus.Instant {
+    CairnConsensus.Instant(
+      monotonicMilliseconds: DispatchTime.now().uptimeNanoseconds / 1_000_000, unixMilliseconds: UInt64(Date().timeIntervalSince1970 * 1000)
+    )
+  }
+
+  /// Starts consensus once a quorum, this node included, has told what it remembers: a node whose records are an older copy
+  /// than what a peer has seen of it must not vote.
+  func startWhenKnown() {
+    guard engine == nil, !isStopped, peers.greeted.count + 1 >= validators.quorum else { return }
+    var recovered = recovered
+    if recovered.votingDisabledReason == nil, peers.rememberedVotes.contains(where: isUnrecorded) {
+      recovered.votingDisabledReason = .recordsStale
+    }
+    if let reason = recovered.votingDisabledReason {
+      logger.error("This node follows without voting", metadata: ["reason": "\(reason.rawValue)"])
+    }
+    var configuration = Engine.Configuration(
+      network: network, epoch: 0, validators: validators, validatorIndex: parts.index, genesis: parts.genesisHeader)
+    configuration.timers = parts.timers
+    configuration.blockByteLimit = Int(executor.finalized.parameters.maxBlockBytes)
+    engine = Engine(configuration: configuration, recovered: recovered)
+    step(.start)
+    reportPending()
+  }
+
+  /// Whether a peer remembers a vote of ours that the records do not have.
+  private func isUnrecorded(_ vote: Vote) -> Bool {
+    guard let highest = parts.highestVote?.statement else { return true }
+    if recovered.votes.contains(where: { $0.value.statement.conflicts(with: vote.statement) }) { return true }
+    return (vote.statement.epoch, vote.statement.view) > (highest.epoch, highest.view)
+  }
+
+  /// Feeds the engine and does what it says, until there is nothing left to say. Before it runs, and after this node has stopped,
+  /// nothing is kept for it.
+  func step(_ input: Input) {
+    guard !isStopped, engine != nil else { return }
+    inputs.append(input)
+    guard !isStepping else { return }
+    isStepping = true
+    while !isStopped, let input = inputs.popFirst(), let effects = engine?.step(input, at: now) {
+      for effect in effects where !isStopped { perform(effect) }
+    }
+    isStepping = false
+    reportPendingIfMoved()
+  }
+
+  /// What waits is measured against the tip of the chain, which moves with the view and with finality.
+  private func reportPendingIfMoved() {
+    guard let engine, reportedViews != (engine.view, engine.finalizedView) else { return }
+    reportedViews = (engine.view, engine.finalizedView)
+    ripen()
+    reportPending()
+  }
+
+  private func perform(_ effect: Effect) {
+    switch effect {
+    case .persist(let batch, let id): persist(batch, id)
+    case .sign(let statement): sign(statement)
+    case .send(let message, let recipients): send(message, to: recipients)
+    case .build(let request): build(request)
+    case .execute(let proposal): execute(proposal)
+    case .fetch(let digest, let peers): fetch(digest, from: peers)
+    case .arm(let timer, let milliseconds): arm(timer, milliseconds)
+    case .cancel(let timer): timers.removeValue(forKey: timer)?.cancel()
+    case .commit(let blocks, let finalization): commit(blocks, finalization: finalization)
+    case .catchUp(let target): synchronizer.target = target; synchronize()
+    case .evidence(let evidence): report(evidence)
+    case .halt(let reason): halt(reason)
+    }
+  }
+
+  private func arm(_ timer: Engine.Timer, _ milliseconds: UInt64) {
+    timers.removeValue(forKey: timer)?.cancel()
+    timers[timer] = loop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(clamping: milliseconds))) { [weak self] in
+      guard let self else { return }
+      timers[timer] = nil
+      step(.timer(timer))
+    }
+  }
+
+  private func sign(_ statement: Statement) {
+    step(.signed(.signed(statement, network: network, validator: parts.index, key: parts.consensusKey)))
+  }
+
+  private func persist(_ batch: PersistBatch, _ id: BarrierID) {
+    var rows = ChainBatch(validatorCount: validators.count)
+    if let view = batch.enteredView { rows.entered = [ViewPosition(epoch: 0, view: view)] }
+    rows.votes = batch.votes.map(\.value)
+    rows.candidates = batch.candidates.map(\.value)
+    rows.certificates = batch.certificates.map(\.value)
+    rows.evidence = batch.evidence.compactMap { ConflictingVotes($0.first, $0.second) }
+    for certificate in batch.certificates { remember(certificate) }
+    disk.write(rows) { [unowned self] _ in step(.durable(id)) }
+  }
+
+  /// A validator's faults that are kept; the store keeps as many. Whoever faults more often is not convicted better.
+  private static let evidenceLimitPerValidator = 64
+
+  private func report(_ evidence: Evidence) {
+    let known = self.evidence.filter { $0.validator == evidence.validator }
+    if known.count < Self.evidenceLimitPerValidator, !known.contains(where: { $0.view == evidence.view }) { self.evidence.append(evidence) }
+    logger.error(
+      "A validator signed two statements that exclude each other",
+      metadata: ["validator": "\(evidence.first.validator)", "view": "\(evidence.first.statement.view)"])
+  }
+
+  private func halt(_ reason: HaltReason) {
+    haltReason = reason
+    logger.critical("Consensus is halted; reads go on", metadata: ["reason": "\(reason.label)"])
+  }
+
+  func remember(_ certificate: Verified<Certificate>) {
+    certificates[certificate.value.statement.view, default: [:]][certificate.value.statement] = certificate
+  }
+
+  func certificate(for statement: Statement) -> Verified<Certificate>? { certificates[statement.view]?[statement] }
+
+  /// Forgets certificates of views that consensus is done with.
+  func forgetCertificates(below view: UInt64) {
+    if certificates.count > 512 { certificates = certificates.filter { $0.key >= view } }
+  }
+
+  /// The store or the state cannot be relied on any more: nothing is signed, sent or answered from here on.
+  func fail(_ failure: NodeFailure) {
+    guard !isStopped else { return }
+    stop()
+    parts.fail(failure)
+  }
+
+  func stop() {
+    isStopped = true
+    inputs = []
+    for timer in timers.values { timer.cancel() }
+    timers = [:]
+    for completion in submissions.takeAll() { completion(.undecided) }
+  }
+}

@@ -1,0 +1,78 @@
+import CairnChain
+import CairnCrypto
+import CairnMessages
+import CairnNetwork
+import CairnStore
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import SwiftProtobuf
+
+/// What the mesh calls: passes messages to the core, which lives on the same event loop, and answers peers' questions about
+/// stored blocks on reader threads.
+final class PeerGateway: PeerMeshDelegate {
+  private let core: NIOLoopBoundBox<NodeCore?>
+  private let reader: ChainReader
+  private let threads: NIOThreadPool
+  private let validatorCount: Int
+
+  init(core: NodeCore) {
+    self.core = .makeBoxSendingValue(nil, eventLoop: core.loop)
+    self.core.value = core
+    reader = core.parts.reader
+    threads = core.parts.readerThreads
+    validatorCount = core.validators.count
+  }
+
+  func hello(to peer: Int) -> [UInt8] { core.value?.hello(to: peer) ?? [] }
+
+  func received(hello: [UInt8], from peer: Int) throws { try core.value?.received(hello: hello, from: peer) }
+
+  func received(_ code: UInt16, _ payload: ByteBuffer, from peer: Int) { core.value?.received(code, payload, from: peer) }
+
+  func received(request code: UInt16, _ payload: ByteBuffer, from peer: Int, reply: @escaping @Sendable (ByteBuffer) -> Void) {
+    threads.submit { [self] state in
+      guard case .active = state else { return }
+      reply(answer(code, payload))
+    }
+  }
+
+  func connected(_ peer: Int) {}
+
+  func disconnected(_ peer: Int, because problem: PeerProblem) {}
+
+  /// An empty answer says: not here.
+  private func answer(_ code: UInt16, _ payload: ByteBuffer) -> ByteBuffer {
+    switch code {
+    case PeerCode.blocks: (try? blocks(payload)) ?? ByteBuffer()
+    case PeerCode.block: (try? block(payload)) ?? ByteBuffer()
+    default: ByteBuffer()
+    }
+  }
+
+  private func blocks(_ payload: ByteBuffer) throws -> ByteBuffer {
+    let request = try ProtoBlocksRequest(serializedBytes: [UInt8](buffer: payload))
+    let count = min(Int(request.maxBlocks), SyncWindow.blockLimit)
+    var window = try reader.window(from: request.fromHeight, count: count, bytes: SyncWindow.byteLimit)
+    while let finalization = window.last?.finalization {
+      var response = ProtoBlocksResponse()
+      response.blocks = window.map { $0.proposal.message(validatorCount: validatorCount) }
+      response.finalization = finalization.message(validatorCount: validatorCount)
+      let payload = NodeCore.encoded(response)
+      if payload.readableBytes <= PeerCode.payloadLimit { return payload }
+      // The certificates of skipped views can outweigh the blocks: less, ending at an earlier finalization.
+      repeat { window.removeLast() } while window.last.map { $0.finalization == nil } ?? false
+    }
+    return ByteBuffer()
+  }
+
+  private func block(_ payload: ByteBuffer) throws -> ByteBuffer {
+    let request = try ProtoBlockRequest(serializedBytes: [UInt8](buffer: payload))
+    var response = ProtoBlockResponse()
+    if let digest = Digest(request.digest), let proposal = try reader.proposal(digest: digest) {
+      response.proposal = proposal.message(validatorCount: validatorCount)
+    }
+    return NodeCore.encoded(response)
+  }
+}

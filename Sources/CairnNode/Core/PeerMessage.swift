@@ -1,0 +1,38 @@
+import CairnChain
+import CairnNetwork
+
+/// The frames that validators exchange: the frame's code and what its payload is.
+enum PeerCode {
+  /// ``Vote``, fixed width.
+  static let vote: UInt16 = 1
+  /// Canonical `Certificate`.
+  static let certificate: UInt16 = 2
+  /// `Proposal`.
+  static let proposal: UInt16 = 3
+  /// `TransactionBatch`.
+  static let transactions: UInt16 = 4
+  /// Request `BlocksRequest`, reply `BlocksResponse`.
+  static let blocks: UInt16 = 5
+  /// Request `BlockRequest`, reply `BlockResponse`.
+  static let block: UInt16 = 6
+
+  /// A full block with everything that justifies it. A window of blocks is held below it.
+  static let payloadLimit = Proposal.byteLimit
+
+  /// A node at full speed goes through some hundred views a second, with three votes and certificates in each.
+  static let rules: [UInt16: MessageRule] = [
+    vote: MessageRule(lane: .votes, maximumPayloadByteCount: 256, rate: .init(perSecond: 4096, burst: 4096)),
+    certificate: MessageRule(lane: .votes, maximumPayloadByteCount: Certificate.byteLimit, rate: .init(perSecond: 4096, burst: 4096)),
+    proposal: MessageRule(lane: .proposals, maximumPayloadByteCount: payloadLimit, rate: .init(perSecond: 1024, burst: 1024)),
+    transactions: MessageRule(lane: .bulk, maximumPayloadByteCount: 256 << 10, rate: .init(perSecond: 4096, burst: 4096)),
+    blocks: MessageRule(lane: .bulk, maximumPayloadByteCount: 64, rate: .init(perSecond: 32, burst: 32)),
+    block: MessageRule(lane: .proposals, maximumPayloadByteCount: 64, rate: .init(perSecond: 32, burst: 32)),
+  ]
+}
+
+/// A window of blocks on the way to a node that is behind.
+enum SyncWindow {
+  static let blockLimit = 64
+  /// Fits a frame, with room for one block that is larger than the rest.
+  static let byteLimit = 1 << 20
+}

@@ -1,0 +1,81 @@
+import CairnChain
+import CairnCrypto
+import CairnLedger
+import CairnStore
+import NIOPosix
+import Synchronization
+
+/// Writes finalized state and look-ups behind the head, on a thread of its own, in batches that grow with the load.
+///
+/// Nothing is lost when the process ends before a batch is written: the chain has the blocks, and they are executed again.
+final class StateFlusher: Sendable {
+  /// Rows on their way to the disk above which a leader seals no transactions until the disk has caught up.
+  private static let backlogLimit = 200_000
+
+  private struct Backlog {
+    var rows: [Digest: CairnStore.StateRow] = [:]
+    var blocks: [Block] = []
+    var head: Header?
+    var isRunning = false
+  }
+
+  private let backlog = Mutex(Backlog())
+  private let store: Store
+  private let records: FinalizedRecords
+  private let thread: NIOThreadPool
+  private let fail: @Sendable (StoreError) -> Void
+
+  /// - Parameters:
+  ///   - thread: one thread, this flusher's own.
+  ///   - fail: called once, on that thread; nothing is written afterwards.
+  init(store: Store, records: FinalizedRecords, thread: NIOThreadPool, fail: @escaping @Sendable (StoreError) -> Void) {
+    self.store = store
+    self.records = records
+    self.thread = thread
+    self.fail = fail
+  }
+
+  var isBehind: Bool { backlog.withLock { $0.rows.count > Self.backlogLimit } }
+
+  /// A block is final and durable.
+  func add(_ block: Block, rows: [CairnLedger.StateRow]) {
+    let start = backlog.withLock { backlog in
+      for row in rows { backlog.rows[row.key] = row.stored }
+      backlog.blocks.append(block)
+      backlog.head = block.header
+      defer { backlog.isRunning = true }
+      return !backlog.isRunning
+    }
+    guard start else { return }
+    thread.submit { state in
+      if case .active = state { self.run() }
+    }
+  }
+
+  /// Writes what there is, until nothing is left.
+  private func run() {
+    while let next = take() {
+      do throws(StoreError) { try write(next) } catch {
+        return fail(error)
+      }
+    }
+  }
+
+  private func take() -> Backlog? {
+    backlog.withLock { backlog in
+      guard backlog.head != nil else {
+        backlog.isRunning = false
+        return nil
+      }
+      defer { (backlog.rows, backlog.blocks, backlog.head) = ([:], [], nil) }
+      return backlog
+    }
+  }
+
+  private func write(_ next: Backlog) throws(StoreError) {
+    guard let head = next.head else { return }
+    try store.state.apply(Array(next.rows.values), height: head.height, root: head.stateRoot)
+    records.written(Array(next.rows.keys), through: head.height)
+    try store.index.add(next.blocks)
+  }
+}

@@ -1,0 +1,46 @@
+public import CairnChain
+public import CairnConsensus
+public import CairnCrypto
+public import CairnLedger
+package import CairnStore
+
+/// What a node is made of. Secrets are already decrypted; nothing here is read from the environment.
+public struct NodeConfiguration: Sendable {
+  public var genesis: Genesis
+  /// Signs votes; decides which validator of the genesis this node is.
+  public var consensusKey: SigningKey
+  /// Pinned by peers and clients.
+  public var nodeKey: SigningKey
+  /// The directory that holds everything this node must not lose. Made when it is not there.
+  public var dataDirectory: String
+  /// For other validators. Port 0 takes any free one.
+  public var peerListener: HostAndPort
+  /// Cairn RPC over TLS.
+  public var clientListener: HostAndPort
+  /// gRPC over TLS; `nil` turns it off.
+  public var grpcListener: HostAndPort?
+  /// Cairn RPC without TLS, with the methods for the operator; loopback only. `nil` turns it off.
+  public var adminListener: HostAndPort?
+  public var timers: TimerConfiguration
+  /// Where validators listen when that is not what the genesis says, by name.
+  public var peerAddresses: [String: HostAndPort] = [:]
+  /// Follow and serve, but never vote.
+  public var isVotingAllowed = true
+  /// Stands before and after each durable operation, for tests that crash a node there.
+  package var storeFaults: any StoreFaults = NoFaults()
+
+  public init(
+    genesis: Genesis, consensusKey: SigningKey, nodeKey: SigningKey, dataDirectory: String, peerListener: HostAndPort,
+    clientListener: HostAndPort
+  ) {
+    self.genesis = genesis
+    self.consensusKey = consensusKey
+    self.nodeKey = nodeKey
+    self.dataDirectory = dataDirectory
+    self.peerListener = peerListener
+    self.clientListener = clientListener
+    var timers = TimerConfiguration()
+    timers.heartbeatMilliseconds = UInt64(genesis.parameters.heartbeatMilliseconds)
+    self.timers = timers
+  }
+}

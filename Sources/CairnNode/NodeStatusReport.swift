@@ -1,0 +1,82 @@
+import CairnChain
+import CairnConsensus
+import CairnCrypto
+import CairnLedger
+import CairnMessages
+import CairnNetwork
+import CairnStore
+import Foundation
+import NIOCore
+
+extension Backend {
+  /// Height, view, peers, who is missing, and why nothing moves when nothing moves.
+  func status(on loop: any EventLoop) -> EventLoopFuture<ProtoNodeStatus> {
+    let uptime = startedAt.duration(to: .now)
+    return loop.makeFutureWithTask { [self] in
+      let links = await mesh.status().peers
+      var status = try await core.submit { core in core.status(links) }.get()
+      status.info.node = name
+      status.uptimeMs = UInt64(max(0, uptime.components.seconds)) * 1000
+      return status
+    }
+  }
+}
+
+extension NodeCore {
+  func status(_ links: [CairnNetwork.PeerStatus]) -> ProtoNodeStatus {
+    var status = ProtoNodeStatus()
+    let head = parts.publisher.head.header
+    status.info.network = Data(network.bytes)
+    status.info.name = parts.genesis.name
+    status.info.height = head.height
+    status.info.head = Data(head.digest.bytes)
+    status.info.logSize = head.logSize
+    status.info.validators = UInt32(validators.count)
+    status.info.quorum = UInt32(validators.quorum)
+    status.info.view = engine?.view ?? 0
+    status.leader = UInt32(engine.map { $0.leader(of: $0.view) } ?? 0)
+    status.lastFinalMs = head.timeMilliseconds
+    status.pendingTransactions = UInt32(clamping: mempool.count)
+    status.pendingBytes = UInt64(mempool.byteCount)
+    status.peers = links.map(peerStatus)
+    let disabled = engine?.votingDisabledReason
+    status.voting = engine != nil && disabled == nil && haltReason == nil
+    status.notVotingBecause = haltReason?.label ?? disabled?.rawValue ?? (engine == nil ? "waiting_for_peers" : "")
+    status.stalledBecause = stalledBecause
+    status.evidence = evidence.map { Data($0.first.bytes + $0.second.bytes) }
+    status.leaderTimeouts = UInt32(clamping: engine?.nullifyCounts[.leaderTimeout] ?? 0)
+    return status
+  }
+
+  private func peerStatus(_ link: CairnNetwork.PeerStatus) -> ProtoPeerStatus {
+    var status = ProtoPeerStatus()
+    status.name = link.name
+    status.index = UInt32(link.index)
+    status.connected = link.isConnectedIn && link.isConnectedOut
+    status.address = link.address?.description ?? ""
+    if let silence = link.silence {
+      status.lastHeardMs = UInt64(clamping: silence.components.seconds * 1000 + silence.components.attoseconds / 1_000_000_000_000_000)
+    }
+    status.height = peers.claims[link.index]?.height ?? 0
+    status.problem = status.connected ? "" : link.problem?.reason ?? ""
+    return status
+  }
+
+  /// One sentence for a person; empty when nothing is wrong.
+  private var stalledBecause: String {
+    guard let engine else {
+      return
+        "waiting for \(validators.quorum - 1) other validators, heard from \(peers.greeted.count): consensus needs \(validators.quorum) of \(validators.count)"
+    }
+    let name = { (index: Int) in self.validators[index]?.name ?? "validator \(index)" }
+    switch engine.waiting {
+    case .idle: return ""
+    case .leader(let leader): return "waiting for \(name(leader)) to propose in view \(engine.view)"
+    case .votes(let kind, let missing):
+      return "waiting for \(kind) votes of view \(engine.view); missing: \(missing.map(name).joined(separator: ", "))"
+    case .peers(let heard, let quorum): return "heard from \(heard) validators of \(quorum) that are needed"
+    case .blocks: return "fetching finalized blocks"
+    case .halted(let reason): return "halted: \(reason.label)"
+    }
+  }
+}

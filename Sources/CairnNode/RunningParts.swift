@@ -1,0 +1,226 @@
+import CairnChain
+import CairnConsensus
+import CairnCrypto
+import CairnLedger
+import CairnMerkle
+import CairnMessages
+import CairnNetwork
+import CairnStore
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// What a running node consists of, and the order in which it comes and goes.
+final class RunningParts: Sendable {
+  let mesh: PeerMesh
+  let backend: Backend
+  private let core: Confined<NodeCore>
+  private let coreGroup: MultiThreadedEventLoopGroup
+  private let threads: NodeThreads
+  private let store: Store
+  private let services: Mutex<ServiceFaces?> = Mutex(nil)
+  private let stopping: Mutex<Task<Void, Never>?> = Mutex(nil)
+  private let logger: Logger
+  private let ending = Ending()
+
+  init(_ configuration: NodeConfiguration, logger: Logger) async throws {
+    let genesis = configuration.genesis
+    guard let index = genesis.validators.index(ofConsensusKey: configuration.consensusKey.publicKey),
+      let validator = genesis.validators[index]
+    else { throw NodeFailure.notAValidator }
+    guard validator.nodeKey == configuration.nodeKey.publicKey else { throw NodeFailure.nodeKeyMismatch(validator: validator.name) }
+    self.logger = logger
+    let threads = NodeThreads()
+    self.threads = threads
+    coreGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    do {
+      let opened = try await threads.state.runIfActive { try Opened(configuration, logger: logger) }
+      let (store, recovery) = (opened.store, opened.recovery)
+      self.store = store
+      let publisher = HeadPublisher(
+        PublishedHead(
+          header: recovery.state.header, certificate: recovery.finalization?.message(validatorCount: genesis.validators.count),
+          state: recovery.state, edge: store.chain.edge))
+      let ending = ending
+      let fail: @Sendable (NodeFailure) -> Void = { ending.end(because: $0) }
+      let flusher = StateFlusher(store: store, records: recovery.records, thread: threads.state) { fail(.store($0)) }
+      let signatures = SignaturePool(threads: threads.signatures, network: genesis.network)
+      let loop = coreGroup.next()
+      core = try await Confined.make(on: loop) {
+        var consensus = recovery.consensus
+        if !configuration.isVotingAllowed { consensus.votingDisabledReason = consensus.votingDisabledReason ?? .operatorRequest }
+        return NodeCore(
+          NodeCore.Parts(
+            genesis: genesis, genesisHeader: recovery.genesisHeader, index: index, consensusKey: configuration.consensusKey,
+            timers: configuration.timers, executor: Executor(finalized: recovery.state, validatorsHash: genesis.validators.hash),
+            recovered: consensus, evidence: recovery.evidence, highestVote: store.recovery.highestVote, records: recovery.records,
+            flusher: flusher,
+            publisher: publisher, signatures: signatures, chain: store.chain, diskThread: threads.disk,
+            readerThreads: threads.readers, reader: recovery.reader, logger: logger, fail: fail),
+          loop: loop)
+      }.get()
+      mesh = try await core.submit { [coreGroup] core in
+        let mesh = PeerMesh(
+          try Self.meshConfiguration(configuration, index: index), group: coreGroup, logger: logger, delegate: PeerGateway(core: core))
+        core.mesh = mesh
+        return mesh
+      }.get()
+      backend = Backend(
+        genesis: genesis, index: index, core: core, mesh: mesh, publisher: publisher, records: recovery.records,
+        signatures: signatures, readers: opened.readers)
+    } catch {
+      try? await coreGroup.shutdownGracefully()
+      await threads.shutdown()
+      throw error
+    }
+  }
+
+  private static func meshConfiguration(_ configuration: NodeConfiguration, index: Int) throws -> PeerMeshConfiguration {
+    let validators = configuration.genesis.validators.validators
+    let peers = validators.enumerated().filter { $0.offset != index }.map { position, validator in
+      let address = configuration.peerAddresses[validator.name] ?? HostAndPort(validator.peerAddress)
+      return Peer(
+        index: position, name: validator.name, nodeKey: validator.nodeKey,
+        address: address.map { PeerAddress(host: $0.host, port: $0.port) })
+    }
+    var mesh = PeerMeshConfiguration(
+      identity: try NodeIdentity(configuration.nodeKey, commonName: validators[index].name), listenHost: configuration.peerListener.host,
+      listenPort: configuration.peerListener.port, peers: peers, messages: PeerCode.rules)
+    mesh.limits.payloadByteCount = PeerCode.payloadLimit
+    return mesh
+  }
+
+  private static func faces(_ configuration: NodeConfiguration) throws -> ServiceFaces.Configuration {
+    ServiceFaces.Configuration(
+      clients: configuration.clientListener, grpc: configuration.grpcListener, admin: configuration.adminListener,
+      identity: try NodeIdentity(configuration.nodeKey))
+  }
+
+  /// How long clients may take to read what they were promised.
+  private static let drainTime = TimeAmount.seconds(2)
+
+  func listen(_ configuration: NodeConfiguration) async throws -> Node.Ports {
+    let peers: Int
+    do { peers = try await mesh.start() } catch {
+      throw NodeFailure.listener(name: "validators", address: configuration.peerListener.description, problem: "\(error)")
+    }
+    let faces: ServiceFaces
+    do { faces = try await ServiceFaces.start(try Self.faces(configuration), queries: QueryService(backend, build: Product.version)) } catch
+    {
+      guard let error = error as? ServiceFacesError else { throw error }
+      throw NodeFailure.listener(name: error.listener, address: error.address.description, problem: error.problem)
+    }
+    services.withLock { $0 = faces }
+    core.enter { $0.startWhenKnown() }
+    return Node.Ports(peers: peers, clients: faces.clientPort, grpc: faces.grpcPort, admin: faces.adminPort)
+  }
+
+  func end(because failure: NodeFailure?) { ending.end(because: failure) }
+
+  func ended() async -> NodeFailure? { await ending.wait() }
+
+  /// Whoever calls it again waits for the same end.
+  func shutdown() async {
+    let end = stopping.withLock { stopping in
+      let end = stopping ?? Task { await stop() }
+      stopping = end
+      return end
+    }
+    await end.value
+  }
+
+  /// From the outside in: clients first, the disk last. The event loop outlives the threads that answer to it.
+  private func stop() async {
+    let faces = services.withLock { faces in
+      defer { faces = nil }
+      return faces
+    }
+    await faces?.shutdown(within: Self.drainTime)
+    await mesh.shutdown()
+    try? await core.submit { $0.stop() }.get()
+    await threads.shutdown()
+    try? await coreGroup.shutdownGracefully()
+    store.unlock()
+  }
+}
+
+/// A data directory, and what it says.
+private struct Opened: Sendable {
+  let store: Store
+  let recovery: Recovery
+  let readers: StoreReaders
+
+  /// State that cannot be read, or is not what the chain says, is derived anew from the chain; once.
+  init(_ configuration: NodeConfiguration, logger: Logger) throws {
+    do throws(NodeFailure) { self = try Opened(configuration, discardsDerived: false) } catch {
+      guard error.isAboutDerivedData else { throw error }
+      logger.warning("The stored state is damaged; it is rebuilt from the log", metadata: ["reason": "\(error.reason)"])
+      self = try Opened(configuration, discardsDerived: true)
+    }
+  }
+
+  private init(_ configuration: NodeConfiguration, discardsDerived: Bool) throws(NodeFailure) {
+    store = try storing { () throws(StoreError) in
+      try Store(
+        path: configuration.dataDirectory, network: configuration.genesis.network,
+        indexKeys: { Transaction.lookUpKeys(ofFinalized: $0, network: configuration.genesis.network) }, discardsDerived: discardsDerived,
+        faults: configuration.storeFaults)
+    }
+    recovery = try Recovery(configuration.genesis, store: store)
+    readers = try storing { [store] () throws(StoreError) in try StoreReaders(store) }
+  }
+}
+
+/// A node's threads besides its event loops.
+struct NodeThreads: Sendable {
+  let signatures: NIOThreadPool
+  let disk: NIOThreadPool
+  let state: NIOThreadPool
+  let readers: NIOThreadPool
+
+  init() {
+    signatures = NIOThreadPool(numberOfThreads: max(1, System.coreCount))
+    disk = NIOThreadPool(numberOfThreads: 1)
+    state = NIOThreadPool(numberOfThreads: 1)
+    readers = NIOThreadPool(numberOfThreads: 1)
+    for pool in [signatures, disk, state, readers] { pool.start() }
+  }
+
+  /// Work that was begun is finished first.
+  func shutdown() async {
+    for pool in [signatures, readers, disk, state] { try? await pool.shutdownGracefully() }
+  }
+}
+
+/// The one moment at which a node is over, and why.
+final class Ending: Sendable {
+  private struct State {
+    var isOver = false
+    var failure: NodeFailure?
+    var waiting: [CheckedContinuation<NodeFailure?, Never>] = []
+  }
+
+  private let state = Mutex(State())
+
+  /// The first reason counts.
+  func end(because failure: NodeFailure?) {
+    let waiting = state.withLock { state in
+      guard !state.isOver else { return [CheckedContinuation<NodeFailure?, Never>]() }
+      (state.isOver, state.failure) = (true, failure)
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for continuation in waiting { continuation.resume(returning: failure) }
+  }
+
+  func wait() async -> NodeFailure? {
+    await withCheckedContinuation { continuation in
+      let (isOver, failure) = state.withLock { state in
+        if !state.isOver { state.waiting.append(continuation) }
+        return (state.isOver, state.failure)
+      }
+      if isOver { continuation.resume(returning: failure) }
+    }
+  }
+}

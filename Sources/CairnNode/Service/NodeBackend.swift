@@ -1,0 +1,64 @@
+package import CairnChain
+package import CairnCrypto
+package import CairnIdentity
+package import CairnLedger
+package import CairnMerkle
+package import CairnMessages
+package import NIOCore
+
+/// One finalized version of everything that a query reads. Immutable: a query holds it, and nothing waits for it.
+package struct PublishedHead: Sendable {
+  package let header: Header
+  /// The finalization of this very header; `nil` only for the genesis block.
+  package let certificate: ProtoCertificate?
+  package let state: LedgerState
+  /// The log that ends with this header.
+  package let edge: LogTileEdge
+
+  package init(header: Header, certificate: ProtoCertificate?, state: LedgerState, edge: LogTileEdge) {
+    precondition(edge.size == header.logSize + 1, "the log ends with the header")
+    self.header = header
+    self.certificate = certificate
+    self.state = state
+    self.edge = edge
+  }
+}
+
+/// What became of one submitted transaction.
+package enum SubmitOutcome: Sendable {
+  /// It is final: a ``Proven`` with one log proof, its entry's, and no payload.
+  case final(ProtoProven)
+  /// Verified, and waiting for a block here.
+  case pending
+  case refused(TransactionError)
+  /// No room: the submitter's share or the whole mempool is taken. Try again after so many milliseconds.
+  case overloaded(retryAfterMilliseconds: UInt64)
+  /// Not decided in time; it may still become final. Submitting it again is harmless.
+  case undecided
+}
+
+/// What the services ask of a node; they know nothing else of it. Every method may be called from any thread.
+package protocol NodeBackend: Sendable {
+  var genesis: Genesis { get }
+  /// Name of the validator that this node is.
+  var name: String { get }
+  var head: PublishedHead { get }
+
+  /// `LogEntry` bytes; `nil` at or beyond the end of the finalized log.
+  func entry(at index: UInt64) throws -> [UInt8]?
+  func header(atHeight height: UInt64) throws -> Header?
+  func header(digest: Digest) throws -> Header?
+  /// Log index of a finalized transaction.
+  func index(ofTransaction id: Digest) throws -> UInt64?
+  /// Log indices of the transactions that changed a DID, below an index, newest first. Its creation in the genesis is none.
+  func changes(of did: CairnDID, before index: UInt64, limit: Int) throws -> [UInt64]
+  /// Full tiles of the finalized log, on the calling thread.
+  func withTiles<Result>(_ body: (any LogTileSource) throws -> Result) throws -> Result
+
+  /// - Parameter wait: whether the outcome is the final one; otherwise `pending` follows verification.
+  /// - Returns: outcomes in the order of the transactions.
+  func submit(_ transactions: [[UInt8]], wait: Bool, on loop: any EventLoop) -> EventLoopFuture<[SubmitOutcome]>
+
+  /// The node's local view, for its operator.
+  func status(on loop: any EventLoop) -> EventLoopFuture<ProtoNodeStatus>
+}

@@ -1,0 +1,146 @@
+import CairnChain
+import CairnCrypto
+import CairnIdentity
+import CairnLedger
+import CairnMerkle
+package import CairnMessages
+import CairnNetwork
+import CairnProtocol
+import Foundation
+import Synchronization
+
+/// Answers every question about the ledger from the newest published head, with proof. Synchronous, callable from any thread, and
+/// without knowledge of how the question came.
+package final class QueryService: Sendable {
+  /// How often a read starts again because the store moved on underneath it. The newer head is published before the store
+  /// moves, so that the second attempt nearly always does.
+  private static let attemptLimit = 4
+
+  let backend: any NodeBackend
+  /// What this program is, for people.
+  private let build: String
+  private let networkPrefix: String
+  private let current: Mutex<HeadView>
+  private let resolutions: ResolutionCache
+
+  package init(_ backend: any NodeBackend, build: String) {
+    self.backend = backend
+    self.build = build
+    networkPrefix = CairnDID.networkPrefix(of: backend.genesis.network)
+    current = Mutex(HeadView(backend.head))
+    resolutions = ResolutionCache()
+  }
+
+  /// The newest head. Never goes back.
+  var view: HeadView {
+    let head = backend.head
+    return current.withLock { current in
+      if head.header.height > current.header.height { current = HeadView(head) }
+      return current
+    }
+  }
+
+  /// What proves to a client that the answer is under a head that continues what it knows.
+  func answer(under view: HeadView, _ known: ProtoKnown) throws(ServiceFailure) -> ProvenAnswer {
+    var answer = ProvenAnswer(under: view)
+    let header = view.header
+    guard known.epoch <= header.epoch else {
+      throw ServiceFailure(
+        .failedPrecondition, "unknown_epoch",
+        "This node is at epoch \(header.epoch) and has not heard of epoch \(known.epoch): ask another node, or check the trust anchor.")
+    }
+    guard known.logSize <= header.logSize else {
+      throw .retryable(
+        .unavailable, "behind",
+        "This node is at log size \(header.logSize), behind what the client knows: ask another node, or again later.",
+        after: ServiceFailure.shortRetryMilliseconds)
+    }
+    if known.logSize > 0 && known.logSize < header.logSize {
+      answer.consistency = try view.consistency(from: known.logSize) { () throws(ServiceFailure) in
+        try consistencyProof(from: known.logSize, to: header.logSize, root: header.logRoot, in: view)
+      }
+    }
+    return answer
+  }
+
+  package func checkpoint(_ request: ProtoCheckpointRequest) throws(ServiceFailure) -> ProvenAnswer {
+    try answer(under: view, request.known)
+  }
+
+  package func info() -> ProtoInfo {
+    let (view, genesis) = (view, backend.genesis)
+    let header = view.header
+    var info = ProtoInfo()
+    info.network = Data(header.network.bytes)
+    info.name = genesis.name
+    info.protocolVersion = CairnMethod.protocolVersion
+    info.build = build
+    info.epoch = header.epoch
+    info.height = header.height
+    info.view = header.view
+    info.head = Data(header.digest.bytes)
+    info.logSize = header.logSize
+    info.node = backend.name
+    info.validators = UInt32(clamping: genesis.validators.count)
+    info.quorum = UInt32(clamping: genesis.validators.quorum)
+    info.limits.maxMessageBytes = UInt32(clamping: ServiceLimits.messageByteCount)
+    info.limits.maxBatchMessageBytes = UInt32(clamping: ServiceLimits.batchMessageByteCount)
+    info.limits.maxInFlight = UInt32(clamping: ServiceLimits.requestsInFlight)
+    info.limits.maxTransactionBytes = view.head.state.parameters.maxTransactionBytes
+    return info
+  }
+}
+
+extension QueryService {
+  /// The DID's record and document, or the proof that it does not exist.
+  package func resolve(_ request: ProtoResolveRequest) throws(ServiceFailure) -> ProvenAnswer {
+    try resolve(stateKey(ofDID: request.did), request.known)
+  }
+
+  /// - Parameter key: of the DID's row in the state.
+  func resolve(_ key: Digest, _ known: ProtoKnown) throws(ServiceFailure) -> ProvenAnswer {
+    for _ in 0..<Self.attemptLimit {
+      let view = view
+      var answer = try answer(under: view, known)
+      let proof = view.head.state.tree.proof(for: key)
+      answer.state = [proof]
+      guard let leaf = proof.leaf, leaf.key == key else { return answer }
+      if let resolution = resolutions[leaf.value] {
+        answer.payload = resolution
+        return answer
+      }
+      do {
+        answer.payload = try resolution(key, in: view.head.state)
+        resolutions.insert(answer.payload, for: leaf.value)
+        return answer
+      } catch {
+        if case .storage = error { throw .storageFailed }
+      }
+    }
+    throw .retryable(
+      .unavailable, "record_unavailable",
+      "This node has not the record that its newest header commits to: ask another node, or again later.",
+      after: ServiceFailure.shortRetryMilliseconds)
+  }
+
+  /// A `Resolution`.
+  private func resolution(_ key: Digest, in state: LedgerState) throws(LedgerFault) -> [UInt8] {
+    guard let bytes = try state.record(forKey: key) else { throw .missingRecord(key: key) }
+    guard let record = try? DIDRecord(decoding: bytes) else { throw .wrongRecord(key: key) }
+    let document = record.documentJSON
+    guard record.documentHash == .sha256(document) else { throw .wrongRecord(key: key) }
+    var resolution = ProtoResolution()
+    resolution.record = Data(bytes)
+    resolution.document = Data(document)
+    return Canonical.encode(resolution)
+  }
+
+  /// The key of a DID's row. Only the one text of a DID of this network is accepted.
+  func stateKey(ofDID text: String) throws(ServiceFailure) -> Digest {
+    let did: CairnDID
+    do { did = try CairnDID(parsing: text) } catch { throw ServiceFailure(error) }
+    guard did.networkPrefix == networkPrefix else { throw .foreignDID(expected: networkPrefix) }
+    // An accepted text is the DID's description, so that nothing needs to be written again.
+    return .stateKey(type: StateType.did.rawValue, id: Array(text.utf8))
+  }
+}

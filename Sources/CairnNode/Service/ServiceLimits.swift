@@ -1,0 +1,17 @@
+/// What the services grant a client, on both faces.
+enum ServiceLimits {
+  /// Several times the largest question.
+  static let messageByteCount = 256 << 10
+  /// Of one request in a stream of `ResolveMany`, of which many may wait. A DID has 67 bytes.
+  static let resolveManyByteCount = 1 << 10
+  /// Of a batch, and of any answer.
+  static let batchMessageByteCount = 1 << 20
+  /// Requests of one connection that are not answered yet.
+  static let requestsInFlight = 1024
+  /// Transactions of one submission: more than fit when each changes something.
+  static let transactionsPerBatch = 4096
+  /// Versions on one page of a history.
+  static let historyPageCount = 256
+  /// Bytes of their entries and proofs; with the record, the header and its certificate a page stays well below any limit on answers.
+  static let historyPageByteCount = 200 << 10
+}

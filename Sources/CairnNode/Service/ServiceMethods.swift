@@ -1,0 +1,96 @@
+import CairnCrypto
+import CairnMessages
+import CairnNetwork
+package import CairnProtocol
+package import NIOCore
+import SwiftProtobuf
+
+/// Every method on encoded messages: what stands behind each face, so that both give the same bytes.
+package struct ServiceMethods: Sendable {
+  package let queries: QueryService
+  private let submissions: SubmitService
+
+  package init(_ queries: QueryService) {
+    self.queries = queries
+    submissions = SubmitService(queries)
+  }
+
+  /// How a method is answered.
+  package enum Answer: Sendable {
+    case now(Result<ByteBuffer, ServiceFailure>)
+    case later(EventLoopFuture<ByteBuffer>)
+  }
+
+  /// Answers any method that has one request and one answer.
+  ///
+  /// - Parameter loop: where an answer that takes time is completed. Its failures are ``ServiceFailure``s.
+  package func answer(_ method: CairnMethod, _ request: ByteBuffer, on loop: any EventLoop) -> Answer {
+    do throws(ServiceFailure) {
+      switch method {
+      case .submit:
+        return .later(submissions.submit(try decode(request), on: loop).map { $0.encoded })
+      case .status:
+        let _: ProtoStatusRequest = try decode(request)
+        return .later(queries.backend.status(on: loop).map { $0.encoded })
+      default:
+        return .now(.success(try read(method, request)))
+      }
+    } catch {
+      return .now(.failure(error))
+    }
+  }
+
+  private func read(_ method: CairnMethod, _ request: ByteBuffer) throws(ServiceFailure) -> ByteBuffer {
+    switch method {
+    case .resolve: return try queries.resolve(decode(request)).encoded
+    case .history: return try queries.history(decode(request)).encoded
+    case .transaction: return try queries.transaction(decode(request)).encoded
+    case .entry: return try queries.entry(decode(request)).encoded
+    case .header: return try queries.header(decode(request)).encoded
+    case .checkpoint: return try queries.checkpoint(decode(request)).encoded
+    case .inclusionProof: return try queries.inclusionProof(decode(request)).encoded
+    case .consistencyProof: return try queries.consistencyProof(decode(request)).encoded
+    case .info:
+      let _: ProtoInfoRequest = try decode(request)
+      return queries.info().encoded
+    case .resolveMany, .submit, .status:
+      throw .methodUnknown
+    }
+  }
+
+  /// One answer of `ResolveMany`.
+  package func resolveOne(_ request: ByteBuffer) -> ByteBuffer {
+    do throws(ServiceFailure) {
+      let limit = ServiceLimits.resolveManyByteCount
+      guard request.readableBytes <= limit else {
+        throw ServiceFailure(.resourceExhausted, "request_too_large", "A request of this stream has at most \(limit) bytes: check the DID.")
+      }
+      let answer = try queries.resolve(decode(request))
+      var buffer = ByteBuffer()
+      let byteCount = answer.byteCount
+      buffer.reserveCapacity(WireSize.message(byteCount: byteCount))
+      buffer.writeFieldHeader(1, byteCount: byteCount)
+      answer.write(to: &buffer)
+      return buffer
+    } catch {
+      var answer = ProtoResolveAnswer()
+      answer.failure = error.proto
+      return answer.encoded
+    }
+  }
+
+  private func decode<Request: Message>(_ request: ByteBuffer) throws(ServiceFailure) -> Request {
+    var options = BinaryDecodingOptions()
+    options.discardUnknownFields = true
+    options.messageDepthLimit = 8
+    guard let message = try? Request(serializedBytes: [UInt8](request.readableBytesView), options: options) else {
+      throw .malformedRequest
+    }
+    return message
+  }
+}
+
+extension Message {
+  /// Maps in a fixed order, so that equal messages are equal bytes.
+  var encoded: ByteBuffer { ByteBuffer(bytes: Canonical.encode(self)) }
+}
