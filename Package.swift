@@ -37,6 +37,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "CairnClient", targets: ["CairnClient"]),
+    .library(name: "CairnTestKit", targets: ["CairnTestKit"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -98,6 +99,13 @@ let package = Package(
         .grpcTransport, .deque,
       ],
       swiftSettings: strict),
+    .target(
+      name: "CairnTestKit",
+      dependencies: [
+        "CairnNode", "CairnClient", "CairnConsensus", "CairnLedger", "CairnIdentity", "CairnChain", "CairnCrypto", "CairnMessages",
+        "CairnNetwork", .nioCore, .nioPosix, .logging,
+      ],
+      swiftSettings: strict),
 
     .testTarget(
       name: "CairnCryptoTests", dependencies: ["CairnCrypto", "CairnMessages", .protobuf],
@@ -130,6 +138,21 @@ let package = Package(
       dependencies: [
         "CairnClient", "CairnNetwork", "CairnProtocol", "CairnMessages", "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle",
         "CairnCrypto", .nioCore, .nioPosix, .protobuf,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnNodeTests",
+      dependencies: [
+        "CairnNode", "CairnStore", "CairnConsensus", "CairnNetwork", "CairnProtocol", "CairnMessages", "CairnLedger", "CairnIdentity",
+        "CairnChain", "CairnMerkle", "CairnCrypto", .nioCore, .nioPosix, .nioSSL, .protobuf, .logging, .grpcCore, .grpcProtobuf,
+        .grpcTransport,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnTestKitTests",
+      dependencies: [
+        "CairnTestKit", "CairnClient", "CairnNode", "CairnStore", "CairnLedger", "CairnIdentity", "CairnChain", "CairnCrypto",
+        "CairnMessages", "CairnNetwork", .nioCore, .nioPosix, .logging,
       ],
       swiftSettings: strict),
   ]
