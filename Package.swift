@@ -36,6 +36,7 @@ let package = Package(
   name: "cairn",
   platforms: [.macOS(.v15)],
   products: [
+    .executable(name: "cairn", targets: ["CairnCommand"]),
     .library(name: "CairnClient", targets: ["CairnClient"]),
     .library(name: "CairnTestKit", targets: ["CairnTestKit"]),
   ],
@@ -106,6 +107,14 @@ let package = Package(
         "CairnNetwork", .nioCore, .nioPosix, .logging,
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "CairnCommand",
+      dependencies: [
+        "CairnNode", "CairnClient", "CairnTestKit", "CairnStore", "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle",
+        "CairnCrypto", "CairnMessages", "CairnNetwork", "CairnProtocol", "CairnConsensus", "CSQLite", .argumentParser, .yams, .lifecycle,
+        .unixSignals, .logging, .nioCore, .nioPosix, .protobuf, .grpcCore, .grpcTransport, .grpcProtobuf,
+      ],
+      swiftSettings: strict),
 
     .testTarget(
       name: "CairnCryptoTests", dependencies: ["CairnCrypto", "CairnMessages", .protobuf],
@@ -153,6 +162,13 @@ let package = Package(
       dependencies: [
         "CairnTestKit", "CairnClient", "CairnNode", "CairnStore", "CairnLedger", "CairnIdentity", "CairnChain", "CairnCrypto",
         "CairnMessages", "CairnNetwork", .nioCore, .nioPosix, .logging,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnCommandTests",
+      dependencies: [
+        "CairnCommand", "CairnStore", "CairnConsensus", "CairnNode", "CairnTestKit", "CairnClient", "CairnLedger", "CairnIdentity",
+        "CairnChain", "CairnCrypto", "CairnMessages", .argumentParser, .yams, .logging,
       ],
       swiftSettings: strict),
   ]

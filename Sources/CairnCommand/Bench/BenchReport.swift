@@ -1,0 +1,83 @@
+/// Everything that a run measured.
+struct BenchReport: Encodable, Sendable {
+  let build: String
+  let nodeCount: Int
+  var limits: MachineLimits?
+  var submissions: [SubmissionFigures] = []
+  var reads: [ReadFigures] = []
+  var catchUp: CatchUpFigures?
+  var nodes: [NodeFigures] = []
+  var diskBytesPerEntry: Double?
+  /// Of one node.
+  var logEntryCount: UInt64?
+  var clientResidentBytes: UInt64?
+  /// Answers that did not verify: one is one too many.
+  var dishonestCount = 0
+  var isInterrupted = false
+}
+
+/// One load of transactions.
+struct SubmissionFigures: Encodable, Sendable {
+  let name: String
+  /// In one transaction.
+  let operations: Int
+  let signaturesPerTransaction: Int
+  /// Keys that are registered or stand in a document, each checked to be a point of the curve.
+  let pointChecksPerTransaction: Int
+  let offeredPerSecond: Double?
+  /// Transactions, at saturation.
+  let inFlight: Int?
+  let seconds: Double
+  let committed: Int
+  let committedPerSecond: Double
+  let operationsPerSecond: Double
+  let latency: Latency?
+  let failures: [String: Int]
+  let withheld: Int
+  let blocksPerSecond: Double
+  let transactionsPerBlock: Double
+  /// Views that were given up because their leader was late; the most that a node saw.
+  let leaderTimeouts: UInt32
+  /// Of all nodes together, for each committed transaction.
+  let nodesCpuUs: Double
+  let clientCpuUs: Double
+  /// To sign one transaction, before the clock started.
+  let signingUs: Double
+  /// Of the signature and point checks that all cores can make, how many the nodes made, each once on every node.
+  let shareOfMachine: Double
+}
+
+/// One load of resolutions.
+struct ReadFigures: Encodable, Sendable {
+  let name: String
+  let isVerified: Bool
+  let inFlight: Int?
+  let seconds: Double
+  let count: UInt64
+  let perSecond: Double
+  let latency: Latency?
+  /// Mean; with all proofs.
+  let answerBytes: Double?
+  let failures: [String: Int]
+  let nodeCpuUs: Double
+  let clientCpuUs: Double
+  /// How many such answers one core's signature checks would last for: resolutions in the time of one check.
+  let perSignatureCheck: Double
+}
+
+struct CatchUpFigures: Encodable, Sendable {
+  let blocks: UInt64
+  let entries: UInt64
+  /// From the start of the process until it serves.
+  let startSeconds: Double
+  /// From then until it has what the others have.
+  let seconds: Double
+  let entriesPerSecond: Double
+}
+
+struct NodeFigures: Encodable, Sendable {
+  let name: String
+  let residentBytes: UInt64?
+  let diskBytes: UInt64
+  let leaderTimeouts: UInt32
+}

@@ -1,0 +1,66 @@
+import CairnChain
+
+/// The commented configuration that `genesis join` writes.
+enum ConfigurationText {
+  /// - Parameters:
+  ///   - peerAddress: as the genesis has it; the node listens on its port, on all addresses.
+  ///   - passphraseFile: absolute; `nil` leaves the choice to the operator.
+  static func node(name: String, peerAddress: String, clientAddress: String, passphraseFile: String?) -> String {
+    let passphrase =
+      passphraseFile.map { "passphrase_file: '\($0.replacing("'", with: "''"))'" } ?? "#passphrase_file: /etc/cairn/passphrase"
+    return """
+      # Configuration of the Cairn node \(name).
+      #
+      # Check it with: cairn node check-config --config node.yaml
+      # Each value can be overridden by the environment (listen.peers: CAIRN_LISTEN_PEERS) and on the command line
+      # (--set listen.peers=0.0.0.0:7400). Paths are relative to this file.
+
+      # The sealed genesis of the network, the same file on all nodes.
+      genesis: genesis.cairn
+
+      # The node's encrypted keys, mode 0600.
+      keys: node.keys
+
+      # File with the passphrase of the keys, readable by the node alone; without it: CAIRN_PASSPHRASE_FILE.
+      \(passphrase)
+
+      # Everything that the node must not lose: its chain and the record of its own votes. Never copy it to a second node.
+      data: data
+
+      # Each listener is separate, so that clients can never starve the validators. "off" turns grpc or admin off.
+      listen:
+        # Other validators, TLS with the node keys of the genesis.
+        peers: \(listener(peerAddress, 7400))
+        # Clients: Cairn RPC, TLS.
+        clients: \(listener(clientAddress, 7401))
+        # Clients: gRPC, TLS.
+        grpc: off
+        # The operator's commands, without TLS: loopback only.
+        admin: 127.0.0.1:7403
+
+      # false: follow and serve, but never vote.
+      voting: true
+
+      log:
+        # trace, debug, info, notice, warning, error or critical
+        level: info
+        # text for people, json for programs
+        format: text
+
+      # Periods of consensus in milliseconds; they may differ from node to node without harm to safety.
+      #timers:
+      #  leader_ms: 1000
+      #  certificate_ms: 2000
+      #  retry_ms: 2000
+      #  skip_ms: 30000
+      #  standstill_ms: 10000
+
+      # Where validators listen when that is not what the genesis says.
+      #peers:
+      #  other-validator: 10.0.0.2:7400
+
+      """
+  }
+
+  private static func listener(_ address: String, _ port: Int) -> String { "0.0.0.0:\(HostAndPort(address)?.port ?? port)" }
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import CairnCrypto
+import CairnMessages
+import Foundation
+
+struct NodeStatus: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Show how a node sees itself: height, view, leader, peers, and why nothing moves when nothing moves.")
+
+  @OptionGroup var admin: AdminOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    let status = ShownStatus(try await admin.status(), now: Date())
+    output.print(status, text: status.text)
+  }
+}
+
+struct NodePeers: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "peers", abstract: "Show a node's links to the other validators.")
+
+  @OptionGroup var admin: AdminOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    let peers = try await admin.status().peers.map(ShownPeer.init)
+    output.print(peers, text: peers.isEmpty ? "This network has no other validator." : Output.table(peers.map { ($0.name, $0.text) }))
+  }
+}
+
+/// A node's local view, for people and programs.
+struct ShownStatus: Encodable {
+  let node: String
+  let build: String
+  let network: String
+  let name: String
+  let height: UInt64
+  let view: UInt64
+  let epoch: UInt64
+  let head: String
+  let logSize: UInt64
+  /// Name of the current view's leader.
+  let leader: String
+  let validators: UInt32
+  let quorum: UInt32
+  let connected: Int
+  let lastFinalMs: UInt64
+  let pendingTransactions: UInt32
+  let pendingBytes: UInt64
+  let isVoting: Bool
+  let notVotingBecause: String?
+  let stalledBecause: String?
+  let missing: [String]
+  let evidence: [String]
+  let uptimeMs: UInt64
+  let leaderTimeouts: UInt32
+  let peers: [ShownPeer]
+  private let now: Date
+
+  private enum CodingKeys: String, CodingKey {
+    case node, build, network, name, height, view, epoch, head, logSize, leader, validators, quorum, connected, lastFinalMs
+    case pendingTransactions, pendingBytes, isVoting, notVotingBecause, stalledBecause, missing, evidence, uptimeMs, leaderTimeouts, peers
+  }
+
+  init(_ status: ProtoNodeStatus, now: Date) {
+    node = status.info.node
+    build = status.info.build
+    network = Hex.encode(status.info.network)
+    name = status.info.name
+    height = status.info.height
+    view = status.info.view
+    epoch = status.info.epoch
+    head = Hex.encode(status.info.head)
+    logSize = status.info.logSize
+    validators = status.info.validators
+    quorum = status.info.quorum
+    lastFinalMs = status.lastFinalMs
+    pendingTransactions = status.pendingTransactions
+    pendingBytes = status.pendingBytes
+    isVoting = status.voting
+    notVotingBecause = status.notVotingBecause.isEmpty ? nil : status.notVotingBecause
+    stalledBecause = status.stalledBecause.isEmpty ? nil : status.stalledBecause
+    evidence = status.evidence.map { Hex.encode($0) }
+    uptimeMs = status.uptimeMs
+    leaderTimeouts = status.leaderTimeouts
+    let peers = status.peers.map(ShownPeer.init)
+    self.peers = peers
+    leader = peers.first { $0.index == status.leader }?.name ?? status.info.node
+    connected = peers.count { $0.isConnected }
+    missing = peers.filter { !$0.isConnected }.map(\.name)
+    self.now = now
+  }
+
+  var text: String {
+    let age = max(0, Int(now.timeIntervalSince1970) - Int(lastFinalMs / 1_000))
+    var rows = [
+      ("node", "\(node) of \(name)\(build.isEmpty ? "" : ", build \(build)"), up \(uptimeMs / 1_000) s"), ("network", network),
+      ("height", "\(height), final \(age) s ago"), ("view", "\(view), leader \(leader)"),
+      ("peers", "\(connected) of \(peers.count) connected; quorum \(quorum) of \(validators)"),
+      ("waiting", "\(pendingTransactions) transactions, \(pendingBytes) bytes"),
+      ("voting", isVoting ? "yes" : "no: \(notVotingBecause ?? "not started")"),
+    ]
+    if leaderTimeouts > 0 { rows.append(("timeouts", "\(leaderTimeouts) leaders were late since start")) }
+    for peer in peers where !peer.isConnected { rows.append(("missing", "\(peer.name)  \(peer.text)")) }
+    if !evidence.isEmpty { rows.append(("evidence", "\(evidence.count) proven faults: see --json")) }
+    if let stalledBecause { rows.append(("stalled", stalledBecause)) }
+    return Output.table(rows)
+  }
+}
+
+/// One link to another validator.
+struct ShownPeer: Encodable {
+  let name: String
+  let index: UInt32
+  let isConnected: Bool
+  let address: String
+  let lastHeardMs: UInt64
+  let height: UInt64
+  let view: UInt64
+  let problem: String?
+
+  init(_ peer: ProtoPeerStatus) {
+    name = peer.name
+    index = peer.index
+    isConnected = peer.connected
+    address = peer.address
+    lastHeardMs = peer.lastHeardMs
+    height = peer.height
+    view = peer.view
+    problem = peer.problem.isEmpty ? nil : peer.problem
+  }
+
+  var text: String {
+    isConnected
+      ? "\(address)  connected, heard \(lastHeardMs) ms ago, says height \(height), view \(view)"
+      : "\(address)  not connected" + (problem.map { ": \($0)" } ?? "")
+  }
+}

@@ -1,0 +1,238 @@
+import Foundation
+import Testing
+
+@Suite("A local network of real processes", .serialized)
+struct DevnetTests {
+  struct Ready: Decodable {
+    struct Node: Decodable {
+      let name: String
+      let pid: Int32
+      let clients: String
+      let admin: String?
+      let directory: String
+    }
+    let network: String
+    let anchor: String
+    let genesis: String
+    let registrar: String
+    let passphraseFile: String
+    let endpoints: [String]
+    let nodes: [Node]
+
+    /// What the commands need to find the network.
+    var environment: [String: String] {
+      ["CAIRN_ANCHOR": anchor, "CAIRN_ENDPOINT": endpoints.joined(separator: ","), "CAIRN_PASSPHRASE_FILE": passphraseFile]
+    }
+  }
+
+  private struct Created: Decodable {
+    let did: String
+    let height: UInt64
+  }
+
+  private struct Verified: Decodable {
+    let height: UInt64
+    let operations: Int
+    let certificates: Int
+    let storedStateHeight: UInt64?
+  }
+
+  /// A network while a body runs; none of its processes is left afterwards.
+  private func withDevnet(_ workspace: Workspace, _ arguments: [String] = [], _ body: (Ready) async throws -> Void) async throws {
+    let process = CommandLineTool.process(
+      ["devnet", "--dir", "net", "--json", "--heartbeat-ms", "500"] + arguments, in: workspace.directory)
+    let output = Pipe()
+    process.standardOutput = output
+    try workspace.write("", to: "devnet.log")
+    let log = try FileHandle(forWritingTo: workspace.directory.appendingPathComponent("devnet.log"))
+    process.standardError = log
+    try process.run()
+    let line = await Self.line(output.fileHandleForReading)
+    var pids: [Int32] = []
+    do {
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let ready = try decoder.decode(Ready.self, from: Data(line.utf8))
+      pids = ready.nodes.map(\.pid)
+      try await body(ready)
+      process.terminate()
+    } catch {
+      process.terminate()
+      await Self.wait(process)
+      throw error
+    }
+    await Self.wait(process)
+    #expect(process.terminationStatus == 0, "\(Self.lastWords(workspace))")
+    #expect(!pids.contains(where: Self.isRunning))
+  }
+
+  /// The ends of all logs, for a failure's message.
+  private static func lastWords(_ workspace: Workspace) -> String {
+    let logs = ["devnet.log"] + (0..<4).map { "net/node-\($0)/node.log" }
+    return logs.map { "\($0): " + ((try? workspace.text($0)) ?? "none").split(separator: "\n").suffix(3).joined(separator: "\n") }
+      .joined(separator: "\n")
+  }
+
+  private static func line(_ handle: FileHandle) async -> String {
+    await withCheckedContinuation { continuation in
+      Thread {
+        var bytes: [UInt8] = []
+        while let byte = try? handle.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") { bytes.append(byte) }
+        continuation.resume(returning: String(decoding: bytes, as: UTF8.self))
+      }.start()
+    }
+  }
+
+  private static func wait(_ process: Process) async {
+    await withCheckedContinuation { continuation in
+      Thread {
+        process.waitUntilExit()
+        continuation.resume()
+      }.start()
+    }
+  }
+
+  @Test("A DID lives its whole life, survives a restart of the network, and the data verifies until it is damaged")
+  func life() async throws {
+    let workspace = try Workspace()
+    var did = ""
+    var network = ""
+    try await withDevnet(workspace) { ready in
+      network = ready.network
+      let environment = ready.environment
+      let created = try await workspace.cairn(
+        [
+          "did", "create", "alice.keys", "--submitter", ready.registrar, "--service", "Card=https://example.com", "--json",
+          "--insecure-devnet-hashing",
+        ], environment: environment)
+      #expect(created.status == 0, "\(created.errors)")
+      did = try created.json(Created.self).did
+      for arguments in [
+        ["did", "update", "alice.keys", "--also-known-as", "https://alice.example"],
+        ["did", "rotate", "alice.keys", "--insecure-devnet-hashing"],
+        ["did", "update", "alice.keys", "--remove", "card"], ["did", "rotate", "alice.keys", "--insecure-devnet-hashing"],
+      ] {
+        let result = try await workspace.cairn(arguments, environment: environment)
+        #expect(result.status == 0, "\(arguments) \(result.errors)")
+      }
+      let document = try await workspace.cairn(["did", "resolve", did, "--did-document"], environment: environment)
+      #expect(document.output.contains("https://alice.example"))
+      #expect(!document.output.contains("Card"))
+      let history = try await workspace.cairn(["did", "history", did], environment: environment)
+      #expect(history.output.hasPrefix("4  rotate"))
+      #expect(history.output.contains("Verified to the creation"))
+      let absent = try await workspace.cairn(["did", "resolve", String(did.dropLast(4)) + "1111"], environment: environment)
+      #expect(absent.status == 1)
+      #expect(absent.errors.contains("does not exist, as the state at height"))
+      let admin = try #require(ready.nodes.first?.admin)
+      let status = try await workspace.cairn("node", "status", "--admin", admin)
+      #expect(status.output.contains("3 of 3 connected"), "\(status.output) \(status.errors) \(Self.lastWords(workspace))")
+    }
+    try await withDevnet(workspace) { ready in
+      #expect(ready.network == network)
+      let environment = ready.environment
+      #expect(try await workspace.cairn(["did", "deactivate", "alice.keys"], environment: environment).status == 0)
+      #expect(try await workspace.cairn(["did", "resolve", did], environment: environment).status == 1)
+      let busy = try await workspace.cairn("verify", "--data", "net/node-0/data", "--genesis", "net/genesis.cairn", "--json")
+      #expect(try busy.failure().error == "locked")
+    }
+    try await verify(workspace)
+  }
+
+  private func verify(_ workspace: Workspace) async throws {
+    let arguments = ["verify", "--data", "net/node-0/data", "--genesis", "net/genesis.cairn", "--json"]
+    let sound = try await workspace.cairn(arguments)
+    #expect(sound.status == 0, "\(sound.errors)")
+    let summary = try sound.json(Verified.self)
+    #expect(summary.operations == 6)
+    #expect(summary.certificates >= 6)
+    #expect(summary.storedStateHeight != nil)
+    let path = workspace.path("net/node-0/data/chain.db")
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let service = try #require(bytes.range(of: Data("https://alice.example".utf8)))
+    bytes[service.lowerBound] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let damaged = try await workspace.cairn(arguments)
+    #expect(damaged.status == 1)
+    #expect(try damaged.failure().error == "corrupt")
+  }
+
+  @Test("A fleet is created in few transactions, and its controller ends one of it")
+  func fleet() async throws {
+    let workspace = try Workspace()
+    try await withDevnet(workspace, ["--nodes", "1", "--ephemeral"]) { ready in
+      let environment = ready.environment
+      let created = try await workspace.cairn(
+        [
+          "did", "create", "fleet.keys", "--submitter", ready.registrar, "--count", "150", "--controller", "--json",
+          "--insecure-devnet-hashing",
+        ], environment: environment)
+      #expect(created.status == 0, "\(created.errors)")
+      #expect(created.output.split(separator: "\n").count == 150)
+      let shown = try await workspace.cairn("keys", "show", "fleet.keys")
+      #expect(shown.output.split(separator: "\n").count == 450)
+      let did = try created.json(Created.self).did
+      let ended = try await workspace.cairn(
+        ["did", "deactivate", ready.registrar, "--as-controller", "--did", did], environment: environment)
+      #expect(ended.status == 0, "\(ended.errors)")
+      #expect(try await workspace.cairn(["did", "resolve", did], environment: environment).status == 1)
+      #expect(try await workspace.cairn(["did", "rotate", "fleet.keys"], environment: environment).status == 2)
+    }
+    #expect(!FileManager.default.fileExists(atPath: workspace.path("net")))
+  }
+
+  @Test("Who may not enrol is refused, and no wallet of a DID that does not exist is left")
+  func notRegistrar() async throws {
+    let workspace = try Workspace()
+    try await withDevnet(workspace, ["--nodes", "1", "--ephemeral"]) { ready in
+      let create = ["did", "create", "--insecure-devnet-hashing", "--json", "--submitter"]
+      #expect(try await workspace.cairn(create + [ready.registrar, "a.keys"], environment: ready.environment).status == 0)
+      let refused = try await workspace.cairn(create + ["a.keys", "b.keys"], environment: ready.environment)
+      #expect(refused.status == 1)
+      #expect(try refused.failure().error == "not_permitted")
+      #expect(!FileManager.default.fileExists(atPath: workspace.path("b.keys")))
+    }
+  }
+
+  @Test("A port that somebody else has taken meanwhile is replaced by another")
+  func takenPort() async throws {
+    let workspace = try Workspace()
+    var port = 0
+    try await withDevnet(workspace, ["--nodes", "1"]) { ready in
+      port = Int(ready.nodes.first?.clients.split(separator: ":").last ?? "") ?? 0
+    }
+    let listener = try Listener(port: port)
+    try await withDevnet(workspace, ["--nodes", "1"]) { ready in
+      #expect(ready.nodes.first?.clients != "127.0.0.1:\(listener.port)")
+      let checkpoint = try await workspace.cairn(["log", "checkpoint"], environment: ready.environment)
+      #expect(checkpoint.status == 0, "\(checkpoint.errors)")
+    }
+  }
+
+  @Test("Nodes do not outlive the process that started them, however it ends")
+  func killed() async throws {
+    let workspace = try Workspace()
+    let process = CommandLineTool.process(["devnet", "--dir", "net", "--json", "--nodes", "2"], in: workspace.directory)
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let line = await Self.line(output.fileHandleForReading)
+    kill(process.processIdentifier, SIGKILL)
+    await Self.wait(process)
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let pids = try decoder.decode(Ready.self, from: Data(line.utf8)).nodes.map(\.pid)
+    #expect(pids.count == 2)
+    // They are nobody's children now, so that only asking tells when they are gone.
+    let deadline = ContinuousClock.now + .seconds(20)
+    while pids.contains(where: Self.isRunning), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(!pids.contains(where: Self.isRunning))
+  }
+
+  /// A process that has ended and that nobody has asked about yet is not running.
+  private static func isRunning(_ pid: Int32) -> Bool {
+    guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
+    return !status.contains(") Z ")
+  }
+}
