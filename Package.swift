@@ -152,9 +152,9 @@ let package = Package(
     .testTarget(
       name: "CairnNodeTests",
       dependencies: [
-        "CairnNode", "CairnStore", "CairnConsensus", "CairnNetwork", "CairnProtocol", "CairnMessages", "CairnLedger", "CairnIdentity",
-        "CairnChain", "CairnMerkle", "CairnCrypto", .nioCore, .nioPosix, .nioSSL, .protobuf, .logging, .grpcCore, .grpcProtobuf,
-        .grpcTransport,
+        "CairnNode", "CairnTestKit", "CairnClient", "CairnStore", "CairnConsensus", "CairnNetwork", "CairnProtocol", "CairnMessages",
+        "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .protobuf,
+        .logging, .grpcCore, .grpcProtobuf, .grpcTransport,
       ],
       swiftSettings: strict),
     .testTarget(
