@@ -17,6 +17,12 @@ public struct BlockExecution: Sendable {
   /// What was read from the parent, so that a registrar is decoded once a block. At most what the transactions name.
   private var loaded: [Digest: DIDVersion] = [:]
   private var loadedRoles: [CairnDID: Roles] = [:]
+  /// Rows that are not about DIDs, likewise.
+  private var records: [Digest: RecordVersion] = [:]
+  private var pendingRecords: [Digest: RecordVersion] = [:]
+  /// Records of the parent that newer versions replaced, in the order in which that happened.
+  private var superseded: [SupersededRecord] = []
+  private var pendingSuperseded: [SupersededRecord] = []
   private var transactions: Set<Digest> = []
   private var leafHashes: [Digest] = []
   /// Of the transactions that were applied.
@@ -44,9 +50,11 @@ public struct BlockExecution: Sendable {
     try checkNovelty(of: transaction.value)
     try checkRoom(for: transaction.value)
     try checkSubmitter(of: transaction)
-    defer { pending.removeAll(keepingCapacity: true) }
+    defer { forgetPending() }
     try executeOperations(of: transaction)
     versions.merge(pending) { _, new in new }
+    records.merge(pendingRecords) { _, new in new }
+    superseded += pendingSuperseded
     transactions.insert(transaction.value.id)
     leafHashes.append(transaction.value.leafHash)
     byteCount += transaction.value.bytes.count
@@ -55,10 +63,12 @@ public struct BlockExecution: Sendable {
 
   /// The block's result, from which its header follows.
   public consuming func finish() -> ExecutedBlock {
-    let rows = versions.map { $0.value.row(forKey: $0.key, keeping: parent.decoded) }.sorted { $0.key < $1.key }
+    let changed = versions.map { $0.value.row(forKey: $0.key, keeping: parent.decoded) } + records.map { $0.value.row(forKey: $0.key) }
     return ExecutedBlock(
-      parent: parent, timeMilliseconds: timeMilliseconds, rows: rows, leafHashes: leafHashes,
-      layer: StateLayer(height: height, versions: versions, transactions: transactions))
+      parent: parent, timeMilliseconds: timeMilliseconds, rows: changed.sorted { $0.key < $1.key }, superseded: superseded,
+      leafHashes: leafHashes,
+      layer: StateLayer(
+        height: height, versions: versions, others: records.mapValues(\.record), superseded: superseded, transactions: transactions))
   }
 }
 
@@ -106,6 +116,18 @@ extension BlockExecution {
   }
 }
 
+/// A record of a row that is not about a DID, and when it became so.
+struct RecordVersion {
+  let type: StateType
+  let record: [UInt8]
+  /// Log index of the entry that made the version.
+  let changedAt: UInt64
+
+  func row(forKey key: Digest) -> StateRow {
+    StateRow(key: key, value: StateValue(type: type, changedAt: changedAt, recordHash: .sha256(record)).bytes, record: record)
+  }
+}
+
 extension BlockExecution {
   /// The newest version of a DID: as this transaction, this block, or the parent left it.
   mutating func version(forKey key: Digest) throws(LedgerFault) -> DIDVersion? {
@@ -113,6 +135,23 @@ extension BlockExecution {
     let version = try parent.version(forKey: key)
     loaded[key] = version
     return version
+  }
+
+  /// The newest record of a row that is not about a DID.
+  mutating func record(forKey key: Digest) throws(OperationError) -> [UInt8]? {
+    if let version = pendingRecords[key] ?? records[key] { return version.record }
+    do { return try parent.record(forKey: key) } catch { throw .unavailable(error) }
+  }
+
+  mutating func set(_ version: RecordVersion, forKey key: Digest) { pendingRecords[key] = version }
+
+  /// Keeps what a newer version replaces, so that it can be proven later.
+  mutating func supersede(_ record: SupersededRecord) { pendingSuperseded.append(record) }
+
+  private mutating func forgetPending() {
+    pending.removeAll(keepingCapacity: true)
+    pendingRecords.removeAll(keepingCapacity: true)
+    pendingSuperseded.removeAll(keepingCapacity: true)
   }
 
   mutating func roles(of did: CairnDID) throws(LedgerFault) -> Roles {

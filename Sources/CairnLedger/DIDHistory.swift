@@ -34,7 +34,7 @@ public struct DIDHistory: Hashable, Sendable {
 
   /// Walks the operations that the next older transaction has on the DID.
   public mutating func append(_ transaction: Transaction) throws(HistoryError) {
-    let operations = transaction.operations.filter { $0.did == did }
+    let operations = transaction.operations.filter { $0.changes(did) }
     guard !operations.isEmpty else { throw .irrelevantTransaction(transaction.id) }
     try walk(operations.reversed(), transaction: transaction.id)
   }

@@ -1,12 +1,13 @@
 public import CairnCrypto
 public import CairnIdentity
+public import CairnMerkle
 import CairnMessages
 import Foundation
 
 /// A DID as it is at one version: what its row in the state commits to.
 public struct DIDRecord: Hashable, Sendable {
-  /// An operation's control state and document come from one transaction; the rest is less than 1 KiB.
-  public static let byteLimit = 2 * Transaction.byteLimit + (1 << 10)
+  /// An operation's control state and document come from one transaction; the rest is less than 3 KiB.
+  public static let byteLimit = 2 * Transaction.byteLimit + (3 << 10)
 
   public let did: CairnDID
   /// Sequence number and hash of the operation that made this version.
@@ -23,6 +24,10 @@ public struct DIDRecord: Hashable, Sendable {
   public internal(set) var updatedMilliseconds: UInt64
   /// Log index of the entry that made the version before this one; 0 in the first.
   public internal(set) var previousChange: UInt64
+  /// The records of the versions before this one.
+  public internal(set) var earlier = LogFrontier()
+  /// Header time of the block that set the update keys: how old they are.
+  public internal(set) var keysChangedMilliseconds: UInt64
 
   init(
     creating did: CairnDID, hash: Digest, control: Control, document: EncodedDocument, documentHash: Digest, timeMilliseconds: UInt64
@@ -33,6 +38,7 @@ public struct DIDRecord: Hashable, Sendable {
     isDeactivated = false
     (createdMilliseconds, updatedMilliseconds) = (timeMilliseconds, timeMilliseconds)
     previousChange = 0
+    keysChangedMilliseconds = timeMilliseconds
   }
 
   public init(decoding bytes: [UInt8]) throws(RecordError) {
@@ -48,11 +54,14 @@ public struct DIDRecord: Hashable, Sendable {
     isDeactivated = message.deactivated
     (createdMilliseconds, updatedMilliseconds) = (message.createdMs, message.updatedMs)
     previousChange = message.previousChange
+    guard let earlier = LogFrontier(size: message.sequence, peakBytes: [UInt8](message.earlier)) else { throw .field("earlier") }
+    self.earlier = earlier
+    keysChangedMilliseconds = message.keysChangedMs
   }
 
   /// The canonical encoding.
   public var bytes: [UInt8] {
-    var writer = WireWriter(capacity: control.bytes.count + document.bytes.count + 224)
+    var writer = WireWriter(capacity: control.bytes.count + document.bytes.count + 32 * earlier.peaks.count + 240)
     writer.field(1, did.description.utf8)
     writer.field(2, head.sequence)
     writer.field(3, head.hash.bytes)
@@ -63,6 +72,8 @@ public struct DIDRecord: Hashable, Sendable {
     writer.field(8, updatedMilliseconds)
     writer.field(9, previousChange)
     writer.message(10, document.bytes)
+    writer.field(11, earlier.peakBytes)
+    writer.field(12, keysChangedMilliseconds)
     return writer.bytes
   }
 

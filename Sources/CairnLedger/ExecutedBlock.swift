@@ -8,6 +8,8 @@ public struct ExecutedBlock: Sendable {
   public let timeMilliseconds: UInt64
   /// Rows that change, ascending by key, each as the block leaves it.
   public let rows: [StateRow]
+  /// Records that the block replaced, in the order in which it did, for proofs about the past.
+  public let superseded: [SupersededRecord]
   /// Of the block's transactions, in log order. The header's follows them.
   public let leafHashes: [Digest]
   /// Root of the log with the transactions.
@@ -18,8 +20,12 @@ public struct ExecutedBlock: Sendable {
   private let frontier: LogFrontier
   private let layer: StateLayer
 
-  init(parent: LedgerState, timeMilliseconds: UInt64, rows: [StateRow], leafHashes: [Digest], layer: StateLayer) {
-    (self.parent, self.timeMilliseconds, self.rows, self.leafHashes, self.layer) = (parent, timeMilliseconds, rows, leafHashes, layer)
+  init(
+    parent: LedgerState, timeMilliseconds: UInt64, rows: [StateRow], superseded: [SupersededRecord], leafHashes: [Digest],
+    layer: StateLayer
+  ) {
+    (self.parent, self.timeMilliseconds, self.rows, self.superseded) = (parent, timeMilliseconds, rows, superseded)
+    (self.leafHashes, self.layer) = (leafHashes, layer)
     var tree = parent.tree
     tree.update(rows.lazy.map { ($0.key, $0.value) })
     var frontier = parent.frontier

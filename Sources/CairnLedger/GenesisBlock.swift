@@ -23,7 +23,7 @@ public struct GenesisBlock: Sendable {
     frontier.append(LogEntry.header(header.bytes).leafHash)
     let layer = StateLayer(
       height: 0, versions: Dictionary(uniqueKeysWithValues: versions.map { ($0.record.did.stateKey, $0) }),
-      others: Dictionary(uniqueKeysWithValues: others.map { ($0.key, $0.record) }), transactions: [])
+      others: Dictionary(uniqueKeysWithValues: others.map { ($0.key, $0.record) }), superseded: [], transactions: [])
     (self.header, self.rows) = (header, rows)
     state = LedgerState(
       header: header, tree: tree, frontier: frontier, parameters: genesis.parameters, layers: [layer], finalized: finalized)

@@ -14,19 +14,24 @@ public struct LedgerOperation: Sendable {
     case didUpdate(DIDUpdate)
     case didRotate(DIDRotate)
     case didDeactivate(DIDDeactivate)
+    case statusListCreate(StatusListCreate, StatusListID)
+    case statusListUpdate(StatusListUpdate, StatusListID)
+    case statusListDelegate(StatusListDelegate, StatusListID)
+    /// With the list of the batch's statuses, which the operation names by its digest.
+    case sessionBatchCreate(SessionBatchCreate, StatusListID)
   }
 
   static let domain = Domain("cairn/did-operation/v1")
 
   public let kind: Kind
-  /// The DID that is made or changed.
+  /// The DID that is made or changed. Of an operation on a status list: the list's issuer.
   public let did: CairnDID
   /// The canonical `Operation`.
   public let bytes: [UInt8]
-  /// H("cairn/did-operation/v1" || 0x00 || bytes): what the next operation on the DID names as `previous`.
+  /// H("cairn/did-operation/v1" || 0x00 || bytes): what the next operation on a DID names as `previous`.
   public let hash: Digest
-  /// The state row of ``did``.
-  let stateKey: Digest
+  /// The row of the state that the operation is about: of the DID, or of the status list.
+  public let stateKey: Digest
 
   init(_ message: ProtoOperation, network: Digest) throws(OperationError) {
     switch message.kind {
@@ -42,12 +47,31 @@ public struct LedgerOperation: Sendable {
     case .didDeactivate(let deactivate):
       did = try Self.did(deactivate.did, network)
       kind = .didDeactivate(try DIDDeactivate(deactivate))
+    case .statusListCreate(let create):
+      let list = try Self.list(create.list, network)
+      guard case .list = list.kind else { throw .malformed("list") }
+      (did, kind) = (list.issuer, .statusListCreate(try StatusListCreate(create, network: network), list))
+    case .statusListUpdate(let update):
+      let list = try Self.list(update.list, network)
+      (did, kind) = (list.issuer, .statusListUpdate(try StatusListUpdate(update), list))
+    case .statusListDelegate(let delegate):
+      let list = try Self.list(delegate.list, network)
+      (did, kind) = (list.issuer, .statusListDelegate(try StatusListDelegate(delegate, network: network), list))
+    case .sessionBatchCreate(let create):
+      let batch = try SessionBatchCreate(create, network: network)
+      (did, kind) = (batch.controller, .sessionBatchCreate(batch, SessionBatchCreate.list(create, controller: batch.controller)))
     case nil:
       throw .malformed("kind")
     }
     bytes = Canonical.encode(message)
     hash = .sha256(Self.domain, bytes)
-    stateKey = did.stateKey
+    stateKey = kind.list?.stateKey ?? did.stateKey
+  }
+
+  private static func list(_ text: String, _ network: Digest) throws(OperationError) -> StatusListID {
+    guard let list = StatusListID(parsing: text) else { throw .malformed("list") }
+    guard list.issuer.isOf(network: network) else { throw .foreignDID }
+    return list
   }
 
   private static func did(_ text: String, _ network: Digest) throws(OperationError) -> CairnDID {
@@ -64,12 +88,15 @@ public struct LedgerOperation: Sendable {
   /// The place that the operation claims in the history of its DID; `nil` for a creation, which is its start.
   public var succession: Succession? {
     switch kind {
-    case .didCreate: nil
     case .didUpdate(let update): update.succession
     case .didRotate(let rotate): rotate.succession
     case .didDeactivate(let deactivate): deactivate.succession
+    case .didCreate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate: nil
     }
   }
+
+  /// Whether the operation makes or changes this DID.
+  public func changes(_ did: CairnDID) -> Bool { kind.list == nil && self.did == did }
 
   /// The version that the operation makes, which the next one on the DID follows.
   public var head: DIDHead { DIDHead(sequence: succession?.sequence ?? 0, hash: hash) }
@@ -80,7 +107,7 @@ public struct LedgerOperation: Sendable {
     case .didCreate(let create): create.document
     case .didUpdate(let update): update.document
     case .didRotate(let rotate): rotate.document
-    case .didDeactivate: nil
+    case .didDeactivate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate: nil
     }
   }
 
@@ -89,7 +116,18 @@ public struct LedgerOperation: Sendable {
     switch kind {
     case .didCreate(let create): create.control
     case .didRotate(let rotate): rotate.control
-    case .didUpdate, .didDeactivate: nil
+    case .didUpdate, .didDeactivate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate: nil
+    }
+  }
+}
+
+extension LedgerOperation.Kind {
+  /// The status list that the operation is about.
+  public var list: StatusListID? {
+    switch self {
+    case .statusListCreate(_, let list), .statusListUpdate(_, let list), .statusListDelegate(_, let list), .sessionBatchCreate(_, let list):
+      list
+    case .didCreate, .didUpdate, .didRotate, .didDeactivate: nil
     }
   }
 }

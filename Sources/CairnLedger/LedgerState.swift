@@ -82,6 +82,39 @@ extension LedgerState {
     return try tree.record(forKey: key, in: finalized)?.bytes
   }
 
+  /// An earlier version of a row's record, with its path to the peaks that the newest version has.
+  ///
+  /// - Parameters:
+  ///   - index: versions before it.
+  ///   - earlier: what the newest version commits to; more than `index` versions.
+  public func earlierVersion(_ index: UInt64, forKey key: Digest, of earlier: LogFrontier) throws(LedgerFault) -> EarlierVersion {
+    guard let record = try supersededRecord(forKey: key, version: index) else { throw .missingRecord(key: key) }
+    let hashes = try supersededLeafHashes(forKey: key, count: earlier.size)
+    guard UInt64(hashes.count) == earlier.size, let proof = LogExtension(of: LogFrontier(), appending: hashes).proof(at: index) else {
+      throw .missingRecord(key: key)
+    }
+    let version = EarlierVersion(index: index, record: record, path: proof.path)
+    guard version.isCommitted(by: earlier) else { throw .wrongRecord(key: key) }
+    return version
+  }
+
+  /// A version of a row's record that a newer one replaced, as far as this version of the ledger knows it. Not checked.
+  public func supersededRecord(forKey key: Digest, version: UInt64) throws(LedgerFault) -> [UInt8]? {
+    for layer in layers.reversed() {
+      if let record = layer.superseded[key]?.first(where: { $0.version == version }) { return record.record }
+    }
+    do { return try finalized.supersededRecord(forKey: key, version: version) } catch { throw .storage(String(describing: error)) }
+  }
+
+  private func supersededLeafHashes(forKey key: Digest, count: UInt64) throws(LedgerFault) -> [Digest] {
+    var hashes: [Digest]
+    do { hashes = try finalized.supersededLeafHashes(forKey: key, count: count) } catch { throw .storage(String(describing: error)) }
+    for record in layers.lazy.compactMap({ $0.superseded[key] }).joined() where record.version == UInt64(hashes.count) {
+      hashes.append(LogTree.leafHash(record.record))
+    }
+    return Array(hashes.prefix(Int(clamping: count)))
+  }
+
   /// Whether this version's chain has the transaction among the blocks in which it may be.
   public func contains(transaction id: Digest) -> Bool {
     layers.contains { $0.transactions.contains(id) } || finalized.contains(transaction: id)
@@ -153,10 +186,15 @@ final class StateLayer: Sendable {
   let versions: [Digest: DIDVersion]
   /// Records of rows that are not about DIDs.
   let others: [Digest: [UInt8]]
+  /// By row, in their order.
+  let superseded: [Digest: [SupersededRecord]]
   let transactions: Set<Digest>
 
-  init(height: UInt64, versions: [Digest: DIDVersion], others: [Digest: [UInt8]] = [:], transactions: Set<Digest>) {
+  init(
+    height: UInt64, versions: [Digest: DIDVersion], others: [Digest: [UInt8]], superseded: [SupersededRecord], transactions: Set<Digest>
+  ) {
     (self.height, self.versions, self.others, self.transactions) = (height, versions, others, transactions)
+    self.superseded = Dictionary(grouping: superseded, by: \.key)
   }
 
   func record(forKey key: Digest) -> [UInt8]? { others[key] ?? versions[key]?.record.bytes }

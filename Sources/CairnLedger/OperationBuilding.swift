@@ -55,6 +55,66 @@ extension LedgerOperation {
     return try make(.didDeactivate(deactivate), network: network)
   }
 
+  /// - Parameters:
+  ///   - length: bits, as ``StatusList/lengths`` allows.
+  ///   - revokers: in any order.
+  public static func createStatusList(
+    _ list: StatusListID, purpose: StatusListPurpose, length: UInt32 = StatusList.lengths.lowerBound, revokers: [CairnDID] = [],
+    network: Digest
+  ) throws(OperationError) -> LedgerOperation {
+    var create = ProtoStatusListCreate()
+    create.list = list.description
+    create.purpose = purpose.message
+    create.length = length
+    create.revokers = sorted(revokers)
+    return try make(.statusListCreate(create), network: network)
+  }
+
+  /// - Parameters:
+  ///   - set: indices in any order; twice is once.
+  ///   - clear: likewise.
+  public static func updateStatusList(
+    _ list: StatusListID, set: some Sequence<UInt32>, clear: some Sequence<UInt32> = [], network: Digest
+  ) throws(OperationError) -> LedgerOperation {
+    var update = ProtoStatusListUpdate()
+    update.list = list.description
+    update.set = Set(set).sorted()
+    update.clear = Set(clear).sorted()
+    return try make(.statusListUpdate(update), network: network)
+  }
+
+  /// - Parameter revokers: all that there shall be, in any order.
+  public static func delegateStatusList(
+    _ list: StatusListID, to revokers: [CairnDID], network: Digest
+  ) throws(OperationError) -> LedgerOperation {
+    var delegate = ProtoStatusListDelegate()
+    delegate.list = list.description
+    delegate.revokers = sorted(revokers)
+    return try make(.statusListDelegate(delegate), network: network)
+  }
+
+  /// - Parameters:
+  ///   - root: RFC 6962 root over `count` canonical `DidCreate` messages.
+  ///   - expiresMilliseconds: Unix time.
+  ///   - salt: 16 bytes, by which two equal batches differ.
+  public static func createSessionBatch(
+    controller: CairnDID, root: Digest, count: UInt32, expiresMilliseconds: UInt64, salt: [UInt8], revokers: [CairnDID] = [],
+    network: Digest
+  ) throws(OperationError) -> LedgerOperation {
+    var create = ProtoSessionBatchCreate()
+    create.controller = controller.description
+    create.root = Data(root.bytes)
+    create.count = count
+    create.expiresMs = expiresMilliseconds
+    create.salt = Data(salt)
+    create.revokers = sorted(revokers)
+    return try make(.sessionBatchCreate(create), network: network)
+  }
+
+  private static func sorted(_ dids: [CairnDID]) -> [String] {
+    Set(dids).map(\.description).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
   static func make(_ kind: ProtoOperation.OneOf_Kind, network: Digest) throws(OperationError) -> LedgerOperation {
     var message = ProtoOperation()
     message.kind = kind

@@ -24,6 +24,21 @@ public enum OperationError: Error, Equatable, Sendable {
   case noController
   /// `AUTHORITY_RECOVERY` on a DID without recovery keys.
   case noRecovery
+  /// Bits of a status list, or DIDs of a session batch, out of range.
+  case listLength(UInt32)
+  /// Indices of one update.
+  case indexCount(Int)
+  case listExists(StatusListID)
+  case unknownList(StatusListID)
+  /// Only the issuer makes a list and names its revokers.
+  case notListIssuer(StatusListID)
+  /// Only the issuer and the list's revokers update it.
+  case notRevoker(StatusListID)
+  /// A bit of this purpose is set for ever.
+  case clearRefused(StatusListPurpose)
+  case indexOutOfRange(UInt32, length: UInt32)
+  /// Over already, or too far ahead; Unix time in milliseconds.
+  case sessionExpiry(UInt64)
   /// See ``TransactionError/unavailable(_:)``.
   case unavailable(LedgerFault)
 
@@ -57,6 +72,15 @@ public enum OperationError: Error, Equatable, Sendable {
     case .controllerDeactivated: "controller_deactivated"
     case .noController: "no_controller"
     case .noRecovery: "no_recovery"
+    case .listLength: "list_length"
+    case .indexCount: "index_count"
+    case .listExists: "already_exists"
+    case .unknownList: "unknown_status_list"
+    case .notListIssuer: "not_list_issuer"
+    case .notRevoker: "not_revoker"
+    case .clearRefused: "clear_refused"
+    case .indexOutOfRange: "index_out_of_range"
+    case .sessionExpiry: "session_expiry"
     case .unavailable(let fault): fault.reason
     }
   }

@@ -1,21 +1,30 @@
 import CairnCrypto
 import CairnIdentity
+import CairnMerkle
 
 /// What each operation needs and does. Every rule is a guard with a reason of its own; the first that fails decides.
 extension BlockExecution {
   mutating func execute(
     _ operation: LedgerOperation, documentHash: Digest?, of transaction: Authorized<Transaction>
   ) throws(OperationError) {
-    let signers = transaction.signers
+    let (signers, submitter) = (transaction.signers, transaction.value.submitter)
     switch operation.kind {
     case .didCreate(let create):
-      try self.create(create, operation, documentHash, submitter: transaction.value.submitter, signers)
+      try self.create(create, operation, documentHash, submitter: submitter, signers)
     case .didUpdate(let update):
       try self.update(update, operation, documentHash, signers)
     case .didRotate(let rotate):
       try self.rotate(rotate, operation, documentHash, signers)
     case .didDeactivate(let deactivate):
       try self.deactivate(deactivate, operation, signers)
+    case .statusListCreate(let create, let list):
+      try self.create(create, list, submitter: submitter)
+    case .statusListUpdate(let update, let list):
+      try self.update(update, list, submitter: submitter)
+    case .statusListDelegate(let delegate, let list):
+      try self.delegate(delegate, list, submitter: submitter)
+    case .sessionBatchCreate(let create, let list):
+      try self.create(create, list, submitter: submitter, signers)
     }
   }
 
@@ -24,7 +33,7 @@ extension BlockExecution {
   private mutating func create(
     _ create: DIDCreate, _ operation: LedgerOperation, _ documentHash: Digest?, submitter: CairnDID, _ signers: Signers
   ) throws(OperationError) {
-    guard try isRegistrar(submitter) else { throw .notPermitted(.registrar) }
+    try require(.registrar, of: submitter)
     guard try find(operation.stateKey) == nil else { throw .alreadyExists(operation.did) }
     if let controller = create.control.controller {
       try requireSignatures(of: controller, signers)
@@ -42,6 +51,7 @@ extension BlockExecution {
     _ update: DIDUpdate, _ operation: LedgerOperation, _ documentHash: Digest?, _ signers: Signers
   ) throws(OperationError) {
     var subject = try subject(of: operation, update.succession)
+    let replaced = subject
     guard signers.meetUpdateThreshold(of: subject.record.control) else { throw .thresholdNotMet(.update) }
     let controller = subject.record.control.controller
     subject.record.document = update.document
@@ -51,7 +61,7 @@ extension BlockExecution {
     } else {
       subject.record.documentHash = Self.hash(of: update.document, did: operation.did, controller: controller)
     }
-    supersede(subject, by: operation)
+    supersede(replaced, with: subject, by: operation)
   }
 
   /// Besides its authority a rotation needs the signatures of the new update keys, so that nobody locks a DID by mistake. Not
@@ -61,6 +71,7 @@ extension BlockExecution {
   ) throws(OperationError) {
     var subject = try subject(of: operation, rotate.succession)
     let old = subject.record.control
+    let replaced = subject
     switch rotate.authority {
     case .next:
       guard signers.meetNextThreshold(of: old) else { throw .thresholdNotMet(.next) }
@@ -72,6 +83,7 @@ extension BlockExecution {
     if rotate.authority != .controller, !signers.meetUpdateThreshold(of: rotate.control) { throw .thresholdNotMet(.newUpdate) }
     if let controller = rotate.control.controller { _ = try activeController(controller) }
     subject.record.control = rotate.control
+    if rotate.control.update != old.update { subject.record.keysChangedMilliseconds = timeMilliseconds }
     if let document = rotate.document {
       subject.record.document = document
       subject.record.documentHash = documentHash ?? Self.hash(of: document, did: operation.did, controller: rotate.control.controller)
@@ -80,14 +92,14 @@ extension BlockExecution {
       subject.record.documentHash = Self.hash(
         of: subject.record.document, did: operation.did, controller: rotate.control.controller)
     }
-    supersede(subject, by: operation)
+    supersede(replaced, with: subject, by: operation)
   }
 
   private mutating func deactivate(
     _ deactivate: DIDDeactivate, _ operation: LedgerOperation, _ signers: Signers
   ) throws(OperationError) {
-    var subject = try subject(of: operation, deactivate.succession)
-    let control = subject.record.control
+    let replaced = try subject(of: operation, deactivate.succession)
+    let control = replaced.record.control
     switch deactivate.authority {
     case .next:
       guard signers.meetUpdateThreshold(of: control) else { throw .thresholdNotMet(.update) }
@@ -96,8 +108,9 @@ extension BlockExecution {
     case .controller:
       try requireController(of: control, signers)
     }
+    var subject = replaced
     subject.record.isDeactivated = true
-    supersede(subject, by: operation)
+    supersede(replaced, with: subject, by: operation)
   }
 }
 
@@ -113,9 +126,12 @@ extension BlockExecution {
     return subject
   }
 
-  /// Puts a changed record in the place of the version that it was made from.
-  private mutating func supersede(_ changed: DIDVersion, by operation: LedgerOperation) {
+  /// Puts a changed record in the place of the version that it was made from, and keeps that one.
+  private mutating func supersede(_ replaced: DIDVersion, with changed: DIDVersion, by operation: LedgerOperation) {
+    let bytes = replaced.record.bytes
+    supersede(SupersededRecord(key: operation.stateKey, version: replaced.record.head.sequence, record: bytes))
     var version = changed
+    version.record.earlier.append(LogTree.leafHash(bytes))
     version.record.head = operation.head
     version.record.previousChange = changed.changedAt
     version.record.updatedMilliseconds = timeMilliseconds
@@ -134,7 +150,7 @@ extension BlockExecution {
   }
 
   /// The controller's own update keys signed. Its controller, if it has one, is not asked: one level is all there is.
-  private mutating func requireSignatures(of controller: CairnDID, _ signers: Signers) throws(OperationError) {
+  mutating func requireSignatures(of controller: CairnDID, _ signers: Signers) throws(OperationError) {
     guard signers.meetUpdateThreshold(of: try activeController(controller).control) else { throw .thresholdNotMet(.controller) }
   }
 
@@ -144,8 +160,10 @@ extension BlockExecution {
     return record
   }
 
-  private mutating func isRegistrar(_ did: CairnDID) throws(OperationError) -> Bool {
-    do { return try roles(of: did).contains(.registrar) } catch { throw .unavailable(error) }
+  mutating func require(_ role: Role, of did: CairnDID) throws(OperationError) {
+    let roles: Roles
+    do { roles = try self.roles(of: did) } catch { throw .unavailable(error) }
+    guard roles.contains(role) else { throw .notPermitted(role) }
   }
 
   private mutating func find(_ key: Digest) throws(OperationError) -> DIDVersion? {

@@ -8,6 +8,8 @@ public enum StateType: UInt8, Hashable, Sendable, CaseIterable {
   case did = 1
   case roles = 2
   case parameters = 3
+  case statusList = 4
+  case statusChunk = 5
 }
 
 /// The value of a row of the state tree.

@@ -94,7 +94,7 @@ extension Transaction {
 }
 
 extension Transaction {
-  /// What a transaction of the finalized log is found under: its id, and the state keys of the DIDs that it changes, ascending.
+  /// What a transaction of the finalized log is found under: its id, and the state keys of the DIDs and status lists that it changes, ascending.
   /// Cheaper than decoding it, because nothing is checked. Empty for bytes that are no transaction.
   public static func lookUpKeys(ofFinalized bytes: [UInt8], network: Digest) -> [Digest] {
     guard let message = try? ProtoTransaction(serializedBytes: bytes), let body = try? ProtoTransactionBody(serializedBytes: message.body)
@@ -106,6 +106,12 @@ extension Transaction {
   private static func stateKey(ofFinalized operation: ProtoOperation, network: Digest) -> Digest? {
     let did: String
     switch operation.kind {
+    case .statusListCreate(let create): return listKey(create.list)
+    case .statusListUpdate(let update): return listKey(update.list)
+    case .statusListDelegate(let delegate): return listKey(delegate.list)
+    case .sessionBatchCreate(let create):
+      guard let controller = try? CairnDID(parsing: create.controller) else { return nil }
+      return SessionBatchCreate.list(create, controller: controller).stateKey
     case .didCreate(let create): did = CairnDID(network: network, create: .sha256(Canonical.encode(create))).description
     case .didUpdate(let update): did = update.did
     case .didRotate(let rotate): did = rotate.did
@@ -114,6 +120,8 @@ extension Transaction {
     }
     return .stateKey(type: StateType.did.rawValue, id: Array(did.utf8))
   }
+
+  private static func listKey(_ list: String) -> Digest { .stateKey(type: StateType.statusList.rawValue, id: Array(list.utf8)) }
 }
 
 extension Transaction: Hashable {

@@ -5,6 +5,10 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
   case resolve = 1
   case resolveMany = 2
   case history = 3
+  case status = 4
+  case statusList = 5
+  case publishStatusList = 6
+  case events = 7
   case submit = 16
   case transaction = 17
   case entry = 18
@@ -14,16 +18,16 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
   case consistencyProof = 22
   case info = 23
   /// Of the `Admin` service: only on the operator's own listener.
-  case status = 32
+  case nodeStatus = 32
 
   /// Of Cairn RPC and of the messages: what both hellos say.
   public static let protocolVersion: UInt32 = 1
 
   /// Whether requests may be as long as a batch, 1 MiB.
-  public var isBatch: Bool { self == .submit }
+  public var isBatch: Bool { self == .submit || self == .publishStatusList }
 
   /// Whether the method is for the node's operator alone.
-  public var isAdministrative: Bool { self == .status }
+  public var isAdministrative: Bool { self == .nodeStatus }
 
   /// The same method in gRPC.
   public var descriptor: MethodDescriptor {
@@ -31,6 +35,10 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
     case .resolve: ProtoResolver.Method.Resolve.descriptor
     case .resolveMany: ProtoResolver.Method.ResolveMany.descriptor
     case .history: ProtoResolver.Method.History.descriptor
+    case .status: ProtoResolver.Method.Status.descriptor
+    case .statusList: ProtoResolver.Method.StatusList.descriptor
+    case .publishStatusList: ProtoResolver.Method.PublishStatusList.descriptor
+    case .events: ProtoResolver.Method.Events.descriptor
     case .submit: ProtoLedger.Method.Submit.descriptor
     case .transaction: ProtoLedger.Method.Transaction.descriptor
     case .entry: ProtoLedger.Method.Entry.descriptor
@@ -39,7 +47,7 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
     case .inclusionProof: ProtoLedger.Method.InclusionProof.descriptor
     case .consistencyProof: ProtoLedger.Method.ConsistencyProof.descriptor
     case .info: ProtoLedger.Method.Info.descriptor
-    case .status: ProtoAdmin.Method.Status.descriptor
+    case .nodeStatus: ProtoAdmin.Method.Status.descriptor
     }
   }
 }

@@ -21,6 +21,38 @@ private struct Model {
     var updated: UInt64
     var changedAt: UInt64
     var previousChange: UInt64 = 0
+    var keysChanged: UInt64
+    /// Hashes of the records of the versions before this one.
+    var earlier: [Digest] = []
+
+    var record: [UInt8] {
+      let json = document.json(did: did, controller: control.controller)
+      var record = ProtoDidRecord()
+      record.did = did.description
+      record.sequence = sequence
+      record.head = Data(head.bytes)
+      record.control = control.message
+      record.documentHash = Data(Digest.sha256(json).bytes)
+      record.deactivated = isDeactivated
+      record.createdMs = created
+      record.updatedMs = updated
+      record.previousChange = previousChange
+      record.document = EncodedDocument(document).message
+      record.earlier = Data(peaks.flatMap(\.bytes))
+      record.keysChangedMs = keysChanged
+      return Canonical.encode(record)
+    }
+
+    /// The roots of the perfect trees that the versions make, the largest first.
+    private var peaks: [Digest] {
+      var peaks: [Digest] = []
+      var rest = earlier[...]
+      for bit in (0..<16).reversed() where earlier.count >> bit & 1 == 1 {
+        peaks.append(LogTree.root(of: rest.prefix(1 << bit)))
+        rest = rest.dropFirst(1 << bit)
+      }
+      return peaks
+    }
   }
 
   var subjects: [CairnDID: Subject] = [:]
@@ -33,7 +65,7 @@ private struct Model {
       guard case .didCreate(let create) = operation.kind else { continue }
       subjects[operation.did] = Subject(
         did: operation.did, head: operation.hash, control: create.control, document: create.document.document,
-        created: genesis.timeMilliseconds, updated: genesis.timeMilliseconds, changedAt: 0)
+        created: genesis.timeMilliseconds, updated: genesis.timeMilliseconds, changedAt: 0, keysChanged: genesis.timeMilliseconds)
     }
     let dids = Set(genesis.dids.map(\.stateKey))
     otherRows = GenesisBlock(genesis).rows.filter { !dids.contains($0.key) }
@@ -79,15 +111,16 @@ private struct Model {
       }
       subjects[operation.did] = Subject(
         did: operation.did, head: operation.hash, control: create.control, document: create.document.document, created: time, updated: time,
-        changedAt: logIndex)
+        changedAt: logIndex, keysChanged: time)
       return nil
     }
     guard let succession = operation.succession, var subject = subjects[operation.did] else { return "unknown_did" }
     if subject.isDeactivated { return "deactivated" }
     if succession.sequence > subject.sequence + 1 { return "future_sequence" }
     if succession.sequence < subject.sequence + 1 || succession.previous != subject.head { return "stale" }
+    let replaced = LogTree.leafHash(subject.record)
     switch operation.kind {
-    case .didCreate: return nil
+    case .didCreate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate: return nil
     case .didUpdate(let update):
       guard Self.hasUpdate(signers, subject.control) else { return "update_threshold_not_met" }
       subject.document = update.document.document
@@ -98,12 +131,14 @@ private struct Model {
         guard let record = subjects[controller] else { return "unknown_controller" }
         if record.isDeactivated { return "controller_deactivated" }
       }
+      if subject.control.update != rotate.control.update { subject.keysChanged = time }
       subject.control = rotate.control
       subject.document = rotate.document?.document ?? subject.document
     case .didDeactivate(let deactivate):
       if let reason = refusal(deactivate.authority, subject, signers, isRotation: false) { return reason }
       subject.isDeactivated = true
     }
+    subject.earlier.append(replaced)
     subject.sequence += 1
     subject.head = operation.hash
     subject.updated = time
@@ -139,22 +174,10 @@ private struct Model {
   var root: Digest {
     var rows = otherRows.map { ($0.key, $0.value) }
     for subject in subjects.values {
-      let json = subject.document.json(did: subject.did, controller: subject.control.controller)
-      var record = ProtoDidRecord()
-      record.did = subject.did.description
-      record.sequence = subject.sequence
-      record.head = Data(subject.head.bytes)
-      record.control = subject.control.message
-      record.documentHash = Data(Digest.sha256(json).bytes)
-      record.deactivated = subject.isDeactivated
-      record.createdMs = subject.created
-      record.updatedMs = subject.updated
-      record.previousChange = subject.previousChange
-      record.document = EncodedDocument(subject.document).message
       var value = ProtoStateValue()
       value.type = .did
       value.changedAt = subject.changedAt
-      value.recordHash = Data(Digest.sha256(Canonical.encode(record)).bytes)
+      value.recordHash = Data(Digest.sha256(subject.record).bytes)
       value.flags = subject.isDeactivated ? 1 : 0
       rows.append((Digest.stateKey(type: 1, id: Array(subject.did.description.utf8)), Canonical.encode(value)))
     }

@@ -35,7 +35,10 @@ import Testing
       $0.updatedMs = record.updatedMilliseconds
       $0.previousChange = record.previousChange
       $0.document = record.document.message
+      $0.earlier = Data(record.earlier.peaks.flatMap(\.bytes))
+      $0.keysChangedMs = record.keysChangedMilliseconds
     }
+    #expect(record.earlier.size == record.head.sequence, sourceLocation: sourceLocation)
     #expect(record.bytes == Canonical.encode(message), sourceLocation: sourceLocation)
     #expect(try DIDRecord(decoding: record.bytes) == record, sourceLocation: sourceLocation)
   }
@@ -56,6 +59,8 @@ import Testing
     #expect(error { $0.clearControl() } == .field("control"))
     #expect(error { $0.control.updateThreshold = 9 } == .field("control"))
     #expect(error { $0.clearDocument() } == .field("document"))
+    #expect(error { $0.earlier = Data(count: 32) } == .field("earlier"))
+    #expect(error { $0.sequence = .max } == .field("earlier"))
     #expect(error { $0.documentHash = Data(count: 33) } == .field("document_hash"))
     #expect(throws: RecordError.encoding(.notCanonical)) { try DIDRecord(decoding: Canonical.encode(good) + [0x78, 1]) }
   }

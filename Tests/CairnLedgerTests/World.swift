@@ -2,6 +2,7 @@ import CairnChain
 import CairnCrypto
 import CairnIdentity
 import CairnLedger
+import CairnMerkle
 import Synchronization
 
 /// The key with this number, always the same.
@@ -30,11 +31,19 @@ final class MemoryLedger: FinalizedLedger {
   struct Broken: Error {}
   private struct Contents {
     var records: [Digest: [UInt8]] = [:]
+    var superseded: [Digest: [SupersededRecord]] = [:]
     var transactions: Set<Digest> = []
     var isBroken = false
     var reads = 0
   }
   private let contents = Mutex(Contents())
+
+  func store(_ block: ExecutedBlock) {
+    store(block.rows)
+    contents.withLock { contents in
+      for record in block.superseded { contents.superseded[record.key, default: []].append(record) }
+    }
+  }
 
   func store(_ rows: [StateRow], transactions: [Digest] = []) {
     contents.withLock { contents in
@@ -53,6 +62,14 @@ final class MemoryLedger: FinalizedLedger {
       contents.reads += 1
       return contents.records[key]
     }
+  }
+
+  func supersededRecord(forKey key: Digest, version: UInt64) -> [UInt8]? {
+    contents.withLock { $0.superseded[key]?.first { $0.version == version }?.record }
+  }
+
+  func supersededLeafHashes(forKey key: Digest, count: UInt64) -> [Digest] {
+    contents.withLock { ($0.superseded[key] ?? []).prefix(Int(count)).map { LogTree.leafHash($0.record) } }
   }
 
   func contains(transaction id: Digest) -> Bool { contents.withLock { $0.transactions.contains(id) } }

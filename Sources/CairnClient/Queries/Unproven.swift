@@ -20,8 +20,8 @@ extension Query<ProtoInfo> {
 
 extension Query<ProtoNodeStatus> {
   static var status: Query {
-    Query(method: .status) { _ in
-      ByteBuffer(encoding: ProtoStatusRequest())
+    Query(method: .nodeStatus) { _ in
+      ByteBuffer(encoding: ProtoNodeStatusRequest())
     } accept: { answer, _, _ throws(EndpointProblem) in
       try decode(answer.bytes)
     }

@@ -51,6 +51,10 @@ extension LedgerOperation {
     case .didUpdate: "update"
     case .didRotate: "rotate"
     case .didDeactivate: "deactivate"
+    case .statusListCreate: "status-list-create"
+    case .statusListUpdate: "status-list-update"
+    case .statusListDelegate: "status-list-delegate"
+    case .sessionBatchCreate: "session-batch-create"
     }
   }
 }

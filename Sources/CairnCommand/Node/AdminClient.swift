@@ -32,7 +32,7 @@ enum AdminClient {
     }
     let answer: ByteBuffer
     do {
-      answer = try await connection.call(CairnMethod.status.rawValue, ByteBuffer(), deadline: .now() + timeout)
+      answer = try await connection.call(CairnMethod.nodeStatus.rawValue, ByteBuffer(), deadline: .now() + timeout)
     } catch {
       throw .unreachable("no_answer", "The node on \(address) did not answer (\(explain(error))): try again, or look at its log.")
     }

@@ -74,6 +74,54 @@ public nonisolated enum ProtoAuthority: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+public nonisolated enum ProtoStatusPurpose: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case unspecified // = 0
+
+  /// for ever
+  case revocation // = 1
+
+  /// for a while
+  case suspension // = 2
+
+  /// a newer credential is to be had; for ever
+  case refresh // = 3
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .unspecified
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .revocation
+    case 2: self = .suspension
+    case 3: self = .refresh
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .revocation: return 1
+    case .suspension: return 2
+    case .refresh: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [ProtoStatusPurpose] = [
+    .unspecified,
+    .revocation,
+    .suspension,
+    .refresh,
+  ]
+
+}
+
 public nonisolated enum ProtoVerificationPurpose: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
   case unspecified // = 0
@@ -136,6 +184,12 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// id = empty; record = Parameters
   case parameters // = 3
+
+  /// id = the list, UTF-8; record = StatusListRecord
+  case statusList // = 4
+
+  /// id = key of the list's row || index of the chunk u32be; record = StatusChunk
+  case statusChunk // = 5
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -148,6 +202,8 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 1: self = .did
     case 2: self = .roles
     case 3: self = .parameters
+    case 4: self = .statusList
+    case 5: self = .statusChunk
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -158,6 +214,8 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .did: return 1
     case .roles: return 2
     case .parameters: return 3
+    case .statusList: return 4
+    case .statusChunk: return 5
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -168,6 +226,8 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     .did,
     .roles,
     .parameters,
+    .statusList,
+    .statusChunk,
   ]
 
 }
@@ -325,6 +385,38 @@ public nonisolated struct ProtoOperation: Sendable {
     set {kind = .didDeactivate(newValue)}
   }
 
+  public var statusListCreate: ProtoStatusListCreate {
+    get {
+      if case .statusListCreate(let v)? = kind {return v}
+      return ProtoStatusListCreate()
+    }
+    set {kind = .statusListCreate(newValue)}
+  }
+
+  public var statusListUpdate: ProtoStatusListUpdate {
+    get {
+      if case .statusListUpdate(let v)? = kind {return v}
+      return ProtoStatusListUpdate()
+    }
+    set {kind = .statusListUpdate(newValue)}
+  }
+
+  public var statusListDelegate: ProtoStatusListDelegate {
+    get {
+      if case .statusListDelegate(let v)? = kind {return v}
+      return ProtoStatusListDelegate()
+    }
+    set {kind = .statusListDelegate(newValue)}
+  }
+
+  public var sessionBatchCreate: ProtoSessionBatchCreate {
+    get {
+      if case .sessionBatchCreate(let v)? = kind {return v}
+      return ProtoSessionBatchCreate()
+    }
+    set {kind = .sessionBatchCreate(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -332,6 +424,10 @@ public nonisolated struct ProtoOperation: Sendable {
     case didUpdate(ProtoDidUpdate)
     case didRotate(ProtoDidRotate)
     case didDeactivate(ProtoDidDeactivate)
+    case statusListCreate(ProtoStatusListCreate)
+    case statusListUpdate(ProtoStatusListUpdate)
+    case statusListDelegate(ProtoStatusListDelegate)
+    case sessionBatchCreate(ProtoSessionBatchCreate)
 
   }
 
@@ -522,6 +618,92 @@ public nonisolated struct ProtoControl: Sendable {
   public init() {}
 }
 
+/// Makes a list, every bit clear. The submitter is the list's issuer, and has that role.
+public nonisolated struct ProtoStatusListCreate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// <did>/status/<name>, the name of [a-z0-9-]{1,32}
+  public var list: String = String()
+
+  public var purpose: ProtoStatusPurpose = .unspecified
+
+  /// bits; 131,072 to 2,097,152
+  public var length: UInt32 = 0
+
+  /// at most 16 DIDs, ascending, each once; they may update the list too
+  public var revokers: [String] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Absolute, so that it may be repeated. The submitter is the list's issuer or one of its revokers.
+public nonisolated struct ProtoStatusListUpdate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// <did>/status/<name> or <did>/sessions/<hex>
+  public var list: String = String()
+
+  /// bits to set, ascending, each once
+  public var set: [UInt32] = []
+
+  /// bits to clear, likewise, none of them in set; for suspension only. At least one index in all, at most 16,384
+  public var clear: [UInt32] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Replaces the revokers. The submitter is the list's issuer.
+public nonisolated struct ProtoStatusListDelegate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var list: String = String()
+
+  public var revokers: [String] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Anchors any number of short-lived DIDs at once: the RFC 6962 root over their canonical DidCreate messages, in order, each with the
+/// controller and one bit of the revocation list <controller>/sessions/<hex of H("cairn/session-batch/v1" || 0x00 || canonical
+/// SessionBatchCreate)>. The submitter is a registrar; signed by the controller's update keys.
+public nonisolated struct ProtoSessionBatchCreate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var controller: String = String()
+
+  public var root: Data = Data()
+
+  /// 1 to 2,097,152
+  public var count: UInt32 = 0
+
+  /// Unix time; after the block's time, by at most 31 days
+  public var expiresMs: UInt64 = 0
+
+  /// 16 bytes
+  public var salt: Data = Data()
+
+  /// as in StatusListCreate
+  public var revokers: [String] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct ProtoVerificationMethod: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -667,11 +849,99 @@ public nonisolated struct ProtoDidRecord: @unchecked Sendable {
   /// Clears the value of `document`. Subsequent reads from it will return its default value.
   public mutating func clearDocument() {_uniqueStorage()._document = nil}
 
+  /// peaks of the RFC 6962 tree over the records of the versions before this one; `sequence` is its size
+  public var earlier: Data {
+    get {_storage._earlier}
+    set {_uniqueStorage()._earlier = newValue}
+  }
+
+  /// header time of the block that set the update keys
+  public var keysChangedMs: UInt64 {
+    get {_storage._keysChangedMs}
+    set {_uniqueStorage()._keysChangedMs = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// A status list or the statuses of a session batch.
+public nonisolated struct ProtoStatusListRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var list: String = String()
+
+  public var purpose: ProtoStatusPurpose = .unspecified
+
+  public var length: UInt32 = 0
+
+  public var revokers: [String] = []
+
+  /// header time of the block that created it
+  public var createdMs: UInt64 = 0
+
+  public var createdHeight: UInt64 = 0
+
+  /// of a session batch
+  public var sessions: ProtoSessionAnchor {
+    get {_sessions ?? ProtoSessionAnchor()}
+    set {_sessions = newValue}
+  }
+  /// Returns true if `sessions` has been explicitly set.
+  public var hasSessions: Bool {self._sessions != nil}
+  /// Clears the value of `sessions`. Subsequent reads from it will return its default value.
+  public mutating func clearSessions() {self._sessions = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _sessions: ProtoSessionAnchor? = nil
+}
+
+public nonisolated struct ProtoSessionAnchor: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// RFC 6962 root over `length` canonical DidCreate messages
+  public var root: Data = Data()
+
+  public var expiresMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 2,048 bits of a status list. A chunk that no update has touched has no row: its bits are clear.
+public nonisolated struct ProtoStatusChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 256 bytes; bit i is bit 7 - (i & 7) of byte i >> 3
+  public var bits: Data = Data()
+
+  /// header time of the block that made this version
+  public var updatedMs: UInt64 = 0
+
+  public var updatedHeight: UInt64 = 0
+
+  /// 0 for the first
+  public var version: UInt64 = 0
+
+  /// peaks of the RFC 6962 tree over the versions before this one; `version` is its size
+  public var earlier: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 public nonisolated struct ProtoRolesRecord: Sendable {
@@ -839,12 +1109,16 @@ nonisolated extension ProtoAuthority: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0AUTHORITY_UNSPECIFIED\0\u{1}AUTHORITY_NEXT\0\u{1}AUTHORITY_RECOVERY\0\u{1}AUTHORITY_CONTROLLER\0")
 }
 
+nonisolated extension ProtoStatusPurpose: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATUS_PURPOSE_UNSPECIFIED\0\u{1}STATUS_PURPOSE_REVOCATION\0\u{1}STATUS_PURPOSE_SUSPENSION\0\u{1}STATUS_PURPOSE_REFRESH\0")
+}
+
 nonisolated extension ProtoVerificationPurpose: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERIFICATION_PURPOSE_UNSPECIFIED\0\u{1}VERIFICATION_PURPOSE_AUTHENTICATION\0\u{1}VERIFICATION_PURPOSE_ASSERTION_METHOD\0\u{1}VERIFICATION_PURPOSE_KEY_AGREEMENT\0\u{1}VERIFICATION_PURPOSE_CAPABILITY_INVOCATION\0\u{1}VERIFICATION_PURPOSE_CAPABILITY_DELEGATION\0")
 }
 
 nonisolated extension ProtoStateType: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0")
 }
 
 nonisolated extension ProtoRole: SwiftProtobuf._ProtoNameProviding {
@@ -973,7 +1247,7 @@ nonisolated extension ProtoSignature: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Operation"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}did_create\0\u{3}did_update\0\u{3}did_rotate\0\u{3}did_deactivate\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}did_create\0\u{3}did_update\0\u{3}did_rotate\0\u{3}did_deactivate\0\u{3}status_list_create\0\u{3}status_list_update\0\u{3}status_list_delegate\0\u{3}session_batch_create\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1033,6 +1307,58 @@ nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.kind = .didDeactivate(v)
         }
       }()
+      case 5: try {
+        var v: ProtoStatusListCreate?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .statusListCreate(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .statusListCreate(v)
+        }
+      }()
+      case 6: try {
+        var v: ProtoStatusListUpdate?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .statusListUpdate(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .statusListUpdate(v)
+        }
+      }()
+      case 7: try {
+        var v: ProtoStatusListDelegate?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .statusListDelegate(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .statusListDelegate(v)
+        }
+      }()
+      case 8: try {
+        var v: ProtoSessionBatchCreate?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .sessionBatchCreate(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .sessionBatchCreate(v)
+        }
+      }()
       default: break
       }
     }
@@ -1059,6 +1385,22 @@ nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .didDeactivate?: try {
       guard case .didDeactivate(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .statusListCreate?: try {
+      guard case .statusListCreate(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .statusListUpdate?: try {
+      guard case .statusListUpdate(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .statusListDelegate?: try {
+      guard case .statusListDelegate(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .sessionBatchCreate?: try {
+      guard case .sessionBatchCreate(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }
@@ -1399,6 +1741,181 @@ nonisolated extension ProtoControl: SwiftProtobuf.Message, SwiftProtobuf._Messag
   }
 }
 
+nonisolated extension ProtoStatusListCreate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StatusListCreate"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{1}purpose\0\u{1}length\0\u{1}revokers\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.list) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.purpose) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.length) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.revokers) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.list.isEmpty {
+      try visitor.visitSingularStringField(value: self.list, fieldNumber: 1)
+    }
+    if self.purpose != .unspecified {
+      try visitor.visitSingularEnumField(value: self.purpose, fieldNumber: 2)
+    }
+    if self.length != 0 {
+      try visitor.visitSingularUInt32Field(value: self.length, fieldNumber: 3)
+    }
+    if !self.revokers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.revokers, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoStatusListCreate, rhs: ProtoStatusListCreate) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs.purpose != rhs.purpose {return false}
+    if lhs.length != rhs.length {return false}
+    if lhs.revokers != rhs.revokers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStatusListUpdate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StatusListUpdate"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{1}set\0\u{1}clear\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.list) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.set) }()
+      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.clear) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.list.isEmpty {
+      try visitor.visitSingularStringField(value: self.list, fieldNumber: 1)
+    }
+    if !self.set.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.set, fieldNumber: 2)
+    }
+    if !self.clear.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.clear, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoStatusListUpdate, rhs: ProtoStatusListUpdate) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs.set != rhs.set {return false}
+    if lhs.clear != rhs.clear {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStatusListDelegate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StatusListDelegate"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{1}revokers\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.list) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.revokers) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.list.isEmpty {
+      try visitor.visitSingularStringField(value: self.list, fieldNumber: 1)
+    }
+    if !self.revokers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.revokers, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoStatusListDelegate, rhs: ProtoStatusListDelegate) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs.revokers != rhs.revokers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSessionBatchCreate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SessionBatchCreate"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}controller\0\u{1}root\0\u{1}count\0\u{3}expires_ms\0\u{1}salt\0\u{1}revokers\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.controller) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.root) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.expiresMs) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.salt) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.revokers) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.controller.isEmpty {
+      try visitor.visitSingularStringField(value: self.controller, fieldNumber: 1)
+    }
+    if !self.root.isEmpty {
+      try visitor.visitSingularBytesField(value: self.root, fieldNumber: 2)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 3)
+    }
+    if self.expiresMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.expiresMs, fieldNumber: 4)
+    }
+    if !self.salt.isEmpty {
+      try visitor.visitSingularBytesField(value: self.salt, fieldNumber: 5)
+    }
+    if !self.revokers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.revokers, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoSessionBatchCreate, rhs: ProtoSessionBatchCreate) -> Bool {
+    if lhs.controller != rhs.controller {return false}
+    if lhs.root != rhs.root {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.expiresMs != rhs.expiresMs {return false}
+    if lhs.salt != rhs.salt {return false}
+    if lhs.revokers != rhs.revokers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoVerificationMethod: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".VerificationMethod"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fragment\0\u{1}multikey\0\u{1}purposes\0")
@@ -1571,7 +2088,7 @@ nonisolated extension ProtoStateValue: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension ProtoDidRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".DidRecord"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}did\0\u{1}sequence\0\u{1}head\0\u{1}control\0\u{3}document_hash\0\u{1}deactivated\0\u{3}created_ms\0\u{3}updated_ms\0\u{3}previous_change\0\u{1}document\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}did\0\u{1}sequence\0\u{1}head\0\u{1}control\0\u{3}document_hash\0\u{1}deactivated\0\u{3}created_ms\0\u{3}updated_ms\0\u{3}previous_change\0\u{1}document\0\u{1}earlier\0\u{3}keys_changed_ms\0")
 
   fileprivate class _StorageClass {
     var _did: String = String()
@@ -1584,6 +2101,8 @@ nonisolated extension ProtoDidRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _updatedMs: UInt64 = 0
     var _previousChange: UInt64 = 0
     var _document: ProtoDidDocument? = nil
+    var _earlier: Data = Data()
+    var _keysChangedMs: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1604,6 +2123,8 @@ nonisolated extension ProtoDidRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _updatedMs = source._updatedMs
       _previousChange = source._previousChange
       _document = source._document
+      _earlier = source._earlier
+      _keysChangedMs = source._keysChangedMs
     }
   }
 
@@ -1632,6 +2153,8 @@ nonisolated extension ProtoDidRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._updatedMs) }()
         case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._previousChange) }()
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._document) }()
+        case 11: try { try decoder.decodeSingularBytesField(value: &_storage._earlier) }()
+        case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._keysChangedMs) }()
         default: break
         }
       }
@@ -1674,6 +2197,12 @@ nonisolated extension ProtoDidRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
       try { if let v = _storage._document {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
       } }()
+      if !_storage._earlier.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._earlier, fieldNumber: 11)
+      }
+      if _storage._keysChangedMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._keysChangedMs, fieldNumber: 12)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1693,10 +2222,161 @@ nonisolated extension ProtoDidRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._updatedMs != rhs_storage._updatedMs {return false}
         if _storage._previousChange != rhs_storage._previousChange {return false}
         if _storage._document != rhs_storage._document {return false}
+        if _storage._earlier != rhs_storage._earlier {return false}
+        if _storage._keysChangedMs != rhs_storage._keysChangedMs {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStatusListRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StatusListRecord"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{1}purpose\0\u{1}length\0\u{1}revokers\0\u{3}created_ms\0\u{3}created_height\0\u{1}sessions\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.list) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.purpose) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.length) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.revokers) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.createdMs) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.createdHeight) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._sessions) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.list.isEmpty {
+      try visitor.visitSingularStringField(value: self.list, fieldNumber: 1)
+    }
+    if self.purpose != .unspecified {
+      try visitor.visitSingularEnumField(value: self.purpose, fieldNumber: 2)
+    }
+    if self.length != 0 {
+      try visitor.visitSingularUInt32Field(value: self.length, fieldNumber: 3)
+    }
+    if !self.revokers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.revokers, fieldNumber: 4)
+    }
+    if self.createdMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.createdMs, fieldNumber: 5)
+    }
+    if self.createdHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.createdHeight, fieldNumber: 6)
+    }
+    try { if let v = self._sessions {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoStatusListRecord, rhs: ProtoStatusListRecord) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs.purpose != rhs.purpose {return false}
+    if lhs.length != rhs.length {return false}
+    if lhs.revokers != rhs.revokers {return false}
+    if lhs.createdMs != rhs.createdMs {return false}
+    if lhs.createdHeight != rhs.createdHeight {return false}
+    if lhs._sessions != rhs._sessions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSessionAnchor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SessionAnchor"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}root\0\u{3}expires_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.root) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.expiresMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.root.isEmpty {
+      try visitor.visitSingularBytesField(value: self.root, fieldNumber: 1)
+    }
+    if self.expiresMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.expiresMs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoSessionAnchor, rhs: ProtoSessionAnchor) -> Bool {
+    if lhs.root != rhs.root {return false}
+    if lhs.expiresMs != rhs.expiresMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStatusChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StatusChunk"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bits\0\u{3}updated_ms\0\u{3}updated_height\0\u{1}version\0\u{1}earlier\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.bits) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.updatedMs) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.updatedHeight) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.earlier) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.bits.isEmpty {
+      try visitor.visitSingularBytesField(value: self.bits, fieldNumber: 1)
+    }
+    if self.updatedMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.updatedMs, fieldNumber: 2)
+    }
+    if self.updatedHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.updatedHeight, fieldNumber: 3)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 4)
+    }
+    if !self.earlier.isEmpty {
+      try visitor.visitSingularBytesField(value: self.earlier, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoStatusChunk, rhs: ProtoStatusChunk) -> Bool {
+    if lhs.bits != rhs.bits {return false}
+    if lhs.updatedMs != rhs.updatedMs {return false}
+    if lhs.updatedHeight != rhs.updatedHeight {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.earlier != rhs.earlier {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

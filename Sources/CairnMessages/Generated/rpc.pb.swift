@@ -25,6 +25,50 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+public nonisolated enum ProtoStatusListForm: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// the proven chunks alone
+  case chunks // = 0
+
+  /// also as a Bitstring Status List credential (W3C), JSON
+  case credential // = 1
+
+  /// also as a Token Status List token (IETF): a JWT, or the JSON claims of one when the issuer signed none
+  case token // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .chunks
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .chunks
+    case 1: self = .credential
+    case 2: self = .token
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .chunks: return 0
+    case .credential: return 1
+    case .token: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [ProtoStatusListForm] = [
+    .chunks,
+    .credential,
+    .token,
+  ]
+
+}
+
 public nonisolated enum ProtoSubmitWait: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
   case final // = 0
@@ -91,7 +135,40 @@ public nonisolated struct ProtoResolveRequest: Sendable {
   /// Clears the value of `known`. Subsequent reads from it will return its default value.
   public mutating func clearKnown() {self._known = nil}
 
+  /// the newest version when absent
+  public var version: ProtoResolveRequest.OneOf_Version? = nil
+
+  /// sequence number
+  public var versionID: UInt64 {
+    get {
+      if case .versionID(let v)? = version {return v}
+      return 0
+    }
+    set {version = .versionID(newValue)}
+  }
+
+  /// Unix time: the version that was in force then
+  public var versionTimeMs: UInt64 {
+    get {
+      if case .versionTimeMs(let v)? = version {return v}
+      return 0
+    }
+    set {version = .versionTimeMs(newValue)}
+  }
+
+  /// a second state proof and `roles`: what the DID may do on the ledger, now
+  public var withRoles: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// the newest version when absent
+  public nonisolated enum OneOf_Version: Equatable, Sendable {
+    /// sequence number
+    case versionID(UInt64)
+    /// Unix time: the version that was in force then
+    case versionTimeMs(UInt64)
+
+  }
 
   public init() {}
 
@@ -104,13 +181,432 @@ public nonisolated struct ProtoResolution: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// DidRecord bytes, hash committed by the state value
+  /// DidRecord bytes of the newest version, hash committed by the state value
   public var record: Data = Data()
 
-  /// JSON document bytes, hash committed by the record
+  /// JSON document bytes of the version that was asked for, hash committed by that version's record
+  public var document: Data = Data()
+
+  /// For an earlier version: it, and the one that replaced it, unless that is the newest. Of a time before the creation only the
+  /// creation as `successor`, unless that is the newest version.
+  public var version: ProtoEarlierVersion {
+    get {_version ?? ProtoEarlierVersion()}
+    set {_version = newValue}
+  }
+  /// Returns true if `version` has been explicitly set.
+  public var hasVersion: Bool {self._version != nil}
+  /// Clears the value of `version`. Subsequent reads from it will return its default value.
+  public mutating func clearVersion() {self._version = nil}
+
+  public var successor: ProtoEarlierVersion {
+    get {_successor ?? ProtoEarlierVersion()}
+    set {_successor = newValue}
+  }
+  /// Returns true if `successor` has been explicitly set.
+  public var hasSuccessor: Bool {self._successor != nil}
+  /// Clears the value of `successor`. Subsequent reads from it will return its default value.
+  public mutating func clearSuccessor() {self._successor = nil}
+
+  /// RolesRecord bytes, hash committed by the second state value; empty when the proof shows absence
+  public var roles: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _version: ProtoEarlierVersion? = nil
+  fileprivate var _successor: ProtoEarlierVersion? = nil
+}
+
+/// An earlier version of a record, proven by the record's newest version: an entry of the RFC 6962 tree whose peaks that one has.
+public nonisolated struct ProtoEarlierVersion: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var index: UInt64 = 0
+
+  public var record: Data = Data()
+
+  public var path: [Data] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// One bit of a status list.
+public nonisolated struct ProtoStatusRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// <did>/status/<name> or <did>/sessions/<hex>
+  public var list: String = String()
+
+  public var index: UInt32 = 0
+
+  public var known: ProtoKnown {
+    get {_known ?? ProtoKnown()}
+    set {_known = newValue}
+  }
+  /// Returns true if `known` has been explicitly set.
+  public var hasKnown: Bool {self._known != nil}
+  /// Clears the value of `known`. Subsequent reads from it will return its default value.
+  public mutating func clearKnown() {self._known = nil}
+
+  /// now when absent
+  public var at: ProtoStatusRequest.OneOf_At? = nil
+
+  public var atHeight: UInt64 {
+    get {
+      if case .atHeight(let v)? = at {return v}
+      return 0
+    }
+    set {at = .atHeight(newValue)}
+  }
+
+  /// Unix time
+  public var atMs: UInt64 {
+    get {
+      if case .atMs(let v)? = at {return v}
+      return 0
+    }
+    set {at = .atMs(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// now when absent
+  public nonisolated enum OneOf_At: Equatable, Sendable {
+    case atHeight(UInt64)
+    /// Unix time
+    case atMs(UInt64)
+
+  }
+
+  public init() {}
+
+  fileprivate var _known: ProtoKnown? = nil
+}
+
+/// Payload of Status. State proofs: of the list, and of the chunk unless the list does not exist. Empty when it does not.
+public nonisolated struct ProtoStatusAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// StatusListRecord bytes
+  public var list: Data = Data()
+
+  public var chunk: ProtoChunkAnswer {
+    get {_chunk ?? ProtoChunkAnswer()}
+    set {_chunk = newValue}
+  }
+  /// Returns true if `chunk` has been explicitly set.
+  public var hasChunk: Bool {self._chunk != nil}
+  /// Clears the value of `chunk`. Subsequent reads from it will return its default value.
+  public mutating func clearChunk() {self._chunk = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _chunk: ProtoChunkAnswer? = nil
+}
+
+/// Empty when the chunk's proof shows absence. As in Resolution: `record` is the newest version, and for an earlier height or time
+/// `version` and `successor` prove what was in force then.
+public nonisolated struct ProtoChunkAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// StatusChunk bytes
+  public var record: Data = Data()
+
+  public var version: ProtoEarlierVersion {
+    get {_version ?? ProtoEarlierVersion()}
+    set {_version = newValue}
+  }
+  /// Returns true if `version` has been explicitly set.
+  public var hasVersion: Bool {self._version != nil}
+  /// Clears the value of `version`. Subsequent reads from it will return its default value.
+  public mutating func clearVersion() {self._version = nil}
+
+  public var successor: ProtoEarlierVersion {
+    get {_successor ?? ProtoEarlierVersion()}
+    set {_successor = newValue}
+  }
+  /// Returns true if `successor` has been explicitly set.
+  public var hasSuccessor: Bool {self._successor != nil}
+  /// Clears the value of `successor`. Subsequent reads from it will return its default value.
+  public mutating func clearSuccessor() {self._successor = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _version: ProtoEarlierVersion? = nil
+  fileprivate var _successor: ProtoEarlierVersion? = nil
+}
+
+public nonisolated struct ProtoStatusListRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var list: String = String()
+
+  public var known: ProtoKnown {
+    get {_known ?? ProtoKnown()}
+    set {_known = newValue}
+  }
+  /// Returns true if `known` has been explicitly set.
+  public var hasKnown: Bool {self._known != nil}
+  /// Clears the value of `known`. Subsequent reads from it will return its default value.
+  public mutating func clearKnown() {self._known = nil}
+
+  public var form: ProtoStatusListForm = .chunks
+
+  public var firstChunk: UInt32 = 0
+
+  /// 0 means the server's limit of 256
+  public var maxChunks: UInt32 = 0
+
+  public var at: ProtoStatusListRequest.OneOf_At? = nil
+
+  public var atHeight: UInt64 {
+    get {
+      if case .atHeight(let v)? = at {return v}
+      return 0
+    }
+    set {at = .atHeight(newValue)}
+  }
+
+  public var atMs: UInt64 {
+    get {
+      if case .atMs(let v)? = at {return v}
+      return 0
+    }
+    set {at = .atMs(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_At: Equatable, Sendable {
+    case atHeight(UInt64)
+    case atMs(UInt64)
+
+  }
+
+  public init() {}
+
+  fileprivate var _known: ProtoKnown? = nil
+}
+
+/// Payload of StatusList. State proofs: of the list, and of each chunk from `first_chunk` on.
+public nonisolated struct ProtoStatusListPage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// StatusListRecord bytes
+  public var list: Data = Data()
+
+  public var firstChunk: UInt32 = 0
+
+  public var chunks: [ProtoChunkAnswer] = []
+
+  /// 0: this page has the last one
+  public var nextChunk: UInt32 = 0
+
+  /// in the form that was asked for, on the first page
+  public var document: Data = Data()
+
+  /// by the issuer
+  public var isSigned: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A status list as its issuer signed it; replaces what was published before, and is served while it says what the ledger says.
+public nonisolated struct ProtoPublishStatusListRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var list: String = String()
+
+  public var form: ProtoStatusListForm = .chunks
+
   public var document: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct ProtoPublishStatusListResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Finalized changes from a position on, block by block.
+public nonisolated struct ProtoEventsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var start: ProtoEventsRequest.OneOf_Start? = nil
+
+  /// the first block has the next height
+  public var afterHeight: UInt64 {
+    get {
+      if case .afterHeight(let v)? = start {return v}
+      return 0
+    }
+    set {start = .afterHeight(newValue)}
+  }
+
+  /// the first block is the next one
+  public var newest: Bool {
+    get {
+      if case .newest(let v)? = start {return v}
+      return false
+    }
+    set {start = .newest(newValue)}
+  }
+
+  public var filter: ProtoEventFilter {
+    get {_filter ?? ProtoEventFilter()}
+    set {_filter = newValue}
+  }
+  /// Returns true if `filter` has been explicitly set.
+  public var hasFilter: Bool {self._filter != nil}
+  /// Clears the value of `filter`. Subsequent reads from it will return its default value.
+  public mutating func clearFilter() {self._filter = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Start: Equatable, Sendable {
+    /// the first block has the next height
+    case afterHeight(UInt64)
+    /// the first block is the next one
+    case newest(Bool)
+
+  }
+
+  public init() {}
+
+  fileprivate var _filter: ProtoEventFilter? = nil
+}
+
+/// Each that is not empty must match one of a transaction's operations, all of them the same one.
+public nonisolated struct ProtoEventFilter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// names of Operation's fields, for example status_list_update
+  public var kinds: [String] = []
+
+  /// created or changed by the operation
+  public var dids: [String] = []
+
+  /// of the status list or session batch
+  public var issuers: [String] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Consecutive blocks with the finalization of the last one. Every entry of the log is there, as itself or as its leaf hash, so that
+/// the log roots prove that nothing is missing, out of order or changed.
+public nonisolated struct ProtoEventBatch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// log index of the first entry
+  public var firstIndex: UInt64 = 0
+
+  /// in the first batch: peaks of the RFC 6962 tree over the entries before it
+  public var edge: [Data] = []
+
+  public var blocks: [ProtoEventBlock] = []
+
+  public var certificate: ProtoCertificate {
+    get {_certificate ?? ProtoCertificate()}
+    set {_certificate = newValue}
+  }
+  /// Returns true if `certificate` has been explicitly set.
+  public var hasCertificate: Bool {self._certificate != nil}
+  /// Clears the value of `certificate`. Subsequent reads from it will return its default value.
+  public mutating func clearCertificate() {self._certificate = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _certificate: ProtoCertificate? = nil
+}
+
+public nonisolated struct ProtoEventBlock: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var header: Data = Data()
+
+  /// before the header's own
+  public var entries: [ProtoEventEntry] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct ProtoEventEntry: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var kind: ProtoEventEntry.OneOf_Kind? = nil
+
+  public var transaction: Data {
+    get {
+      if case .transaction(let v)? = kind {return v}
+      return Data()
+    }
+    set {kind = .transaction(newValue)}
+  }
+
+  /// of a transaction that does not match the filter
+  public var leafHash: Data {
+    get {
+      if case .leafHash(let v)? = kind {return v}
+      return Data()
+    }
+    set {kind = .leafHash(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Kind: Equatable, Sendable {
+    case transaction(Data)
+    /// of a transaction that does not match the filter
+    case leafHash(Data)
+
+  }
 
   public init() {}
 }
@@ -536,7 +1032,7 @@ public nonisolated struct ProtoLimits: Sendable {
   public init() {}
 }
 
-public nonisolated struct ProtoStatusRequest: Sendable {
+public nonisolated struct ProtoNodeStatusRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -730,6 +1226,10 @@ public nonisolated struct ProtoResolveAnswer: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "cairn.v1"
 
+nonisolated extension ProtoStatusListForm: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATUS_LIST_FORM_CHUNKS\0\u{1}STATUS_LIST_FORM_CREDENTIAL\0\u{1}STATUS_LIST_FORM_TOKEN\0")
+}
+
 nonisolated extension ProtoSubmitWait: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SUBMIT_WAIT_FINAL\0\u{1}SUBMIT_WAIT_NO_WAIT\0")
 }
@@ -771,7 +1271,7 @@ nonisolated extension ProtoKnown: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoResolveRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ResolveRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}did\0\u{1}known\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}did\0\u{1}known\0\u{3}version_id\0\u{3}version_time_ms\0\u{3}with_roles\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -781,6 +1281,23 @@ nonisolated extension ProtoResolveRequest: SwiftProtobuf.Message, SwiftProtobuf.
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.did) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._known) }()
+      case 3: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.version != nil {try decoder.handleConflictingOneOf()}
+          self.version = .versionID(v)
+        }
+      }()
+      case 4: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.version != nil {try decoder.handleConflictingOneOf()}
+          self.version = .versionTimeMs(v)
+        }
+      }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.withRoles) }()
       default: break
       }
     }
@@ -797,12 +1314,28 @@ nonisolated extension ProtoResolveRequest: SwiftProtobuf.Message, SwiftProtobuf.
     try { if let v = self._known {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
+    switch self.version {
+    case .versionID?: try {
+      guard case .versionID(let v)? = self.version else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    }()
+    case .versionTimeMs?: try {
+      guard case .versionTimeMs(let v)? = self.version else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    if self.withRoles != false {
+      try visitor.visitSingularBoolField(value: self.withRoles, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: ProtoResolveRequest, rhs: ProtoResolveRequest) -> Bool {
     if lhs.did != rhs.did {return false}
     if lhs._known != rhs._known {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.withRoles != rhs.withRoles {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -810,7 +1343,7 @@ nonisolated extension ProtoResolveRequest: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension ProtoResolution: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Resolution"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}document\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}document\0\u{1}version\0\u{1}successor\0\u{1}roles\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -820,17 +1353,33 @@ nonisolated extension ProtoResolution: SwiftProtobuf.Message, SwiftProtobuf._Mes
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.record) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.document) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._version) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._successor) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.roles) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.record.isEmpty {
       try visitor.visitSingularBytesField(value: self.record, fieldNumber: 1)
     }
     if !self.document.isEmpty {
       try visitor.visitSingularBytesField(value: self.document, fieldNumber: 2)
+    }
+    try { if let v = self._version {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._successor {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if !self.roles.isEmpty {
+      try visitor.visitSingularBytesField(value: self.roles, fieldNumber: 5)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -838,6 +1387,643 @@ nonisolated extension ProtoResolution: SwiftProtobuf.Message, SwiftProtobuf._Mes
   public static func ==(lhs: ProtoResolution, rhs: ProtoResolution) -> Bool {
     if lhs.record != rhs.record {return false}
     if lhs.document != rhs.document {return false}
+    if lhs._version != rhs._version {return false}
+    if lhs._successor != rhs._successor {return false}
+    if lhs.roles != rhs.roles {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEarlierVersion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EarlierVersion"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}record\0\u{1}path\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.index) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.record) }()
+      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.path) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.index != 0 {
+      try visitor.visitSingularUInt64Field(value: self.index, fieldNumber: 1)
+    }
+    if !self.record.isEmpty {
+      try visitor.visitSingularBytesField(value: self.record, fieldNumber: 2)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.path, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoEarlierVersion, rhs: ProtoEarlierVersion) -> Bool {
+    if lhs.index != rhs.index {return false}
+    if lhs.record != rhs.record {return false}
+    if lhs.path != rhs.path {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StatusRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{1}index\0\u{1}known\0\u{3}at_height\0\u{3}at_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.list) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._known) }()
+      case 4: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.at != nil {try decoder.handleConflictingOneOf()}
+          self.at = .atHeight(v)
+        }
+      }()
+      case 5: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.at != nil {try decoder.handleConflictingOneOf()}
+          self.at = .atMs(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.list.isEmpty {
+      try visitor.visitSingularStringField(value: self.list, fieldNumber: 1)
+    }
+    if self.index != 0 {
+      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 2)
+    }
+    try { if let v = self._known {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    switch self.at {
+    case .atHeight?: try {
+      guard case .atHeight(let v)? = self.at else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    }()
+    case .atMs?: try {
+      guard case .atMs(let v)? = self.at else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 5)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoStatusRequest, rhs: ProtoStatusRequest) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs.index != rhs.index {return false}
+    if lhs._known != rhs._known {return false}
+    if lhs.at != rhs.at {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStatusAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StatusAnswer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{1}chunk\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.list) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._chunk) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.list.isEmpty {
+      try visitor.visitSingularBytesField(value: self.list, fieldNumber: 1)
+    }
+    try { if let v = self._chunk {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoStatusAnswer, rhs: ProtoStatusAnswer) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs._chunk != rhs._chunk {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoChunkAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ChunkAnswer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}version\0\u{1}successor\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.record) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._version) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._successor) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.record.isEmpty {
+      try visitor.visitSingularBytesField(value: self.record, fieldNumber: 1)
+    }
+    try { if let v = self._version {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._successor {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoChunkAnswer, rhs: ProtoChunkAnswer) -> Bool {
+    if lhs.record != rhs.record {return false}
+    if lhs._version != rhs._version {return false}
+    if lhs._successor != rhs._successor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStatusListRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StatusListRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{1}known\0\u{1}form\0\u{3}first_chunk\0\u{3}max_chunks\0\u{3}at_height\0\u{3}at_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.list) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._known) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.form) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.firstChunk) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.maxChunks) }()
+      case 6: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.at != nil {try decoder.handleConflictingOneOf()}
+          self.at = .atHeight(v)
+        }
+      }()
+      case 7: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.at != nil {try decoder.handleConflictingOneOf()}
+          self.at = .atMs(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.list.isEmpty {
+      try visitor.visitSingularStringField(value: self.list, fieldNumber: 1)
+    }
+    try { if let v = self._known {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.form != .chunks {
+      try visitor.visitSingularEnumField(value: self.form, fieldNumber: 3)
+    }
+    if self.firstChunk != 0 {
+      try visitor.visitSingularUInt32Field(value: self.firstChunk, fieldNumber: 4)
+    }
+    if self.maxChunks != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxChunks, fieldNumber: 5)
+    }
+    switch self.at {
+    case .atHeight?: try {
+      guard case .atHeight(let v)? = self.at else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 6)
+    }()
+    case .atMs?: try {
+      guard case .atMs(let v)? = self.at else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 7)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoStatusListRequest, rhs: ProtoStatusListRequest) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs._known != rhs._known {return false}
+    if lhs.form != rhs.form {return false}
+    if lhs.firstChunk != rhs.firstChunk {return false}
+    if lhs.maxChunks != rhs.maxChunks {return false}
+    if lhs.at != rhs.at {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStatusListPage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StatusListPage"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{3}first_chunk\0\u{1}chunks\0\u{3}next_chunk\0\u{1}document\0\u{3}is_signed\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.list) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.firstChunk) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.chunks) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.nextChunk) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.document) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.isSigned) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.list.isEmpty {
+      try visitor.visitSingularBytesField(value: self.list, fieldNumber: 1)
+    }
+    if self.firstChunk != 0 {
+      try visitor.visitSingularUInt32Field(value: self.firstChunk, fieldNumber: 2)
+    }
+    if !self.chunks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.chunks, fieldNumber: 3)
+    }
+    if self.nextChunk != 0 {
+      try visitor.visitSingularUInt32Field(value: self.nextChunk, fieldNumber: 4)
+    }
+    if !self.document.isEmpty {
+      try visitor.visitSingularBytesField(value: self.document, fieldNumber: 5)
+    }
+    if self.isSigned != false {
+      try visitor.visitSingularBoolField(value: self.isSigned, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoStatusListPage, rhs: ProtoStatusListPage) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs.firstChunk != rhs.firstChunk {return false}
+    if lhs.chunks != rhs.chunks {return false}
+    if lhs.nextChunk != rhs.nextChunk {return false}
+    if lhs.document != rhs.document {return false}
+    if lhs.isSigned != rhs.isSigned {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoPublishStatusListRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PublishStatusListRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{1}form\0\u{1}document\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.list) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.form) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.document) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.list.isEmpty {
+      try visitor.visitSingularStringField(value: self.list, fieldNumber: 1)
+    }
+    if self.form != .chunks {
+      try visitor.visitSingularEnumField(value: self.form, fieldNumber: 2)
+    }
+    if !self.document.isEmpty {
+      try visitor.visitSingularBytesField(value: self.document, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoPublishStatusListRequest, rhs: ProtoPublishStatusListRequest) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs.form != rhs.form {return false}
+    if lhs.document != rhs.document {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoPublishStatusListResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PublishStatusListResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoPublishStatusListResponse, rhs: ProtoPublishStatusListResponse) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEventsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EventsRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}after_height\0\u{1}newest\0\u{1}filter\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.start != nil {try decoder.handleConflictingOneOf()}
+          self.start = .afterHeight(v)
+        }
+      }()
+      case 2: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.start != nil {try decoder.handleConflictingOneOf()}
+          self.start = .newest(v)
+        }
+      }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._filter) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.start {
+    case .afterHeight?: try {
+      guard case .afterHeight(let v)? = self.start else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    }()
+    case .newest?: try {
+      guard case .newest(let v)? = self.start else { preconditionFailure() }
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try { if let v = self._filter {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoEventsRequest, rhs: ProtoEventsRequest) -> Bool {
+    if lhs.start != rhs.start {return false}
+    if lhs._filter != rhs._filter {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEventFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EventFilter"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kinds\0\u{1}dids\0\u{1}issuers\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.kinds) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.dids) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.issuers) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.kinds.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.kinds, fieldNumber: 1)
+    }
+    if !self.dids.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.dids, fieldNumber: 2)
+    }
+    if !self.issuers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.issuers, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoEventFilter, rhs: ProtoEventFilter) -> Bool {
+    if lhs.kinds != rhs.kinds {return false}
+    if lhs.dids != rhs.dids {return false}
+    if lhs.issuers != rhs.issuers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEventBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EventBatch"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_index\0\u{1}edge\0\u{1}blocks\0\u{1}certificate\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.firstIndex) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.edge) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.blocks) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._certificate) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.firstIndex != 0 {
+      try visitor.visitSingularUInt64Field(value: self.firstIndex, fieldNumber: 1)
+    }
+    if !self.edge.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.edge, fieldNumber: 2)
+    }
+    if !self.blocks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.blocks, fieldNumber: 3)
+    }
+    try { if let v = self._certificate {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoEventBatch, rhs: ProtoEventBatch) -> Bool {
+    if lhs.firstIndex != rhs.firstIndex {return false}
+    if lhs.edge != rhs.edge {return false}
+    if lhs.blocks != rhs.blocks {return false}
+    if lhs._certificate != rhs._certificate {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEventBlock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EventBlock"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}entries\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.header) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.header.isEmpty {
+      try visitor.visitSingularBytesField(value: self.header, fieldNumber: 1)
+    }
+    if !self.entries.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.entries, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoEventBlock, rhs: ProtoEventBlock) -> Bool {
+    if lhs.header != rhs.header {return false}
+    if lhs.entries != rhs.entries {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEventEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EventEntry"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transaction\0\u{3}leaf_hash\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .transaction(v)
+        }
+      }()
+      case 2: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .leafHash(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.kind {
+    case .transaction?: try {
+      guard case .transaction(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
+    }()
+    case .leafHash?: try {
+      guard case .leafHash(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoEventEntry, rhs: ProtoEventEntry) -> Bool {
+    if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1620,8 +2806,8 @@ nonisolated extension ProtoLimits: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
-nonisolated extension ProtoStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".StatusRequest"
+nonisolated extension ProtoNodeStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".NodeStatusRequest"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -1633,7 +2819,7 @@ nonisolated extension ProtoStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: ProtoStatusRequest, rhs: ProtoStatusRequest) -> Bool {
+  public static func ==(lhs: ProtoNodeStatusRequest, rhs: ProtoNodeStatusRequest) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

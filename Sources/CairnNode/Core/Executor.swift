@@ -10,6 +10,7 @@ struct Executor {
   struct Version {
     let state: LedgerState
     let rows: [StateRow]
+    let superseded: [SupersededRecord]
     /// Of the block's transactions; the header's is not among them.
     let leafHashes: [Digest]
     let transactionIDs: [Digest]
@@ -94,7 +95,8 @@ struct Executor {
 
   private mutating func remember(_ state: LedgerState, _ executed: ExecutedBlock, _ transactions: [Authorized<Transaction>]) {
     versions[state.header.digest] = Version(
-      state: state, rows: executed.rows, leafHashes: executed.leafHashes, transactionIDs: transactions.map(\.value.id))
+      state: state, rows: executed.rows, superseded: executed.superseded, leafHashes: executed.leafHashes,
+      transactionIDs: transactions.map(\.value.id))
   }
 
   /// Makes an executed child of the last finalized block the last finalized one.
@@ -122,7 +124,8 @@ extension TransactionError {
     switch self {
     case .tooFarAhead, .unavailable, .blockFull, .unknownSubmitter, .submitterThresholdNotMet: true
     case .operation(_, .futureSequence), .operation(_, .unknownDID), .operation(_, .unknownController), .operation(_, .notPermitted),
-      .operation(_, .thresholdNotMet), .operation(_, .noController), .operation(_, .noRecovery):
+      .operation(_, .thresholdNotMet), .operation(_, .noController), .operation(_, .noRecovery), .operation(_, .unknownList),
+      .operation(_, .notRevoker):
       true
     default: false
     }

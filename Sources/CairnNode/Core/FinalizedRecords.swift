@@ -1,5 +1,6 @@
 import CairnCrypto
 import CairnLedger
+import CairnMerkle
 import CairnStore
 import Synchronization
 
@@ -15,6 +16,8 @@ final class FinalizedRecords: FinalizedLedger {
     /// Not in `state.db` yet; the newest of each key.
     var unwritten: [Digest: (height: UInt64, record: [UInt8])] = [:]
     var cache: [Digest: [UInt8]] = [:]
+    /// Replaced versions that are not in `state.db` yet, each key's in their order.
+    var unwrittenSuperseded: [Digest: [(height: UInt64, record: SupersededRecord)]] = [:]
     /// Height of each recent transaction's block.
     var transactions: [Digest: UInt64] = [:]
     /// The same by block, oldest first, for forgetting.
@@ -43,6 +46,21 @@ final class FinalizedRecords: FinalizedLedger {
     return record
   }
 
+  func supersededRecord(forKey key: Digest, version: UInt64) throws -> [UInt8]? {
+    let unwritten = contents.withLock { $0.unwrittenSuperseded[key]?.first { $0.record.version == version }?.record.record }
+    return try unwritten ?? reader.supersededRecord(key, version: version)
+  }
+
+  func supersededLeafHashes(forKey key: Digest, count: UInt64) throws -> [Digest] {
+    // In this order: what is written between the two looks is in the second one twice rather than never.
+    let unwritten = contents.withLock { $0.unwrittenSuperseded[key]?.map(\.record) ?? [] }
+    var hashes = try reader.supersededLeafHashes(key, count: count)
+    for record in unwritten where record.version == UInt64(hashes.count) && record.version < count {
+      hashes.append(LogTree.leafHash(record.record))
+    }
+    return hashes
+  }
+
   func contains(transaction id: Digest) -> Bool {
     contents.withLock { $0.transactions[id] != nil }
   }
@@ -53,9 +71,12 @@ final class FinalizedRecords: FinalizedLedger {
   }
 
   /// A block became final.
-  func add(height: UInt64, rows: [CairnLedger.StateRow], transactionIDs: [Digest]) {
+  func add(
+    height: UInt64, rows: [CairnLedger.StateRow], superseded: [SupersededRecord] = [], transactionIDs: [Digest]
+  ) {
     contents.withLock { contents in
       contents.generation += 1
+      for record in superseded { contents.unwrittenSuperseded[record.key, default: []].append((height, record)) }
       for row in rows {
         contents.unwritten[row.key] = (height, row.record)
         contents.cache[row.key] = nil
@@ -77,6 +98,11 @@ final class FinalizedRecords: FinalizedLedger {
         guard let row = contents.unwritten[key], row.height <= height else { continue }
         contents.unwritten[key] = nil
         contents.cache[key] = row.record
+      }
+      for key in keys {
+        guard let waiting = contents.unwrittenSuperseded[key] else { continue }
+        let rest = waiting.filter { $0.height > height }
+        contents.unwrittenSuperseded[key] = rest.isEmpty ? nil : rest
       }
     }
   }

@@ -69,7 +69,7 @@ extension NodeCore {
     var blocks: [UnpublishedBlocks.Changed] = []
     for proposal in proposals.map(\.value) {
       let version = executor.finalize(proposal.block.digest)
-      blocks.append((proposal.block, version.rows, version.transactionIDs))
+      blocks.append((proposal.block, version.rows, version.superseded, version.transactionIDs))
       leafHashes += version.leafHashes
       if proposal.block.header != last { leafHashes.append(LogEntry.header(proposal.block.header.bytes).leafHash) }
       batch.commit.append(FinalizedBlock(proposal: proposal, finalization: proposal.block.header == last ? finalization.value : nil))
@@ -99,9 +99,9 @@ extension NodeCore {
     unpublished.removeFirst(count)
     guard let newest = published.last else { return }
     parts.publisher.publish(PublishedHead(header: newest.state.header, certificate: newest.certificate, state: newest.state, edge: edge))
-    for (block, rows, ids) in published.flatMap(\.blocks) {
-      parts.records.add(height: block.header.height, rows: rows, transactionIDs: ids)
-      parts.flusher.add(block, rows: rows)
+    for (block, rows, superseded, ids) in published.flatMap(\.blocks) {
+      parts.records.add(height: block.header.height, rows: rows, superseded: superseded, transactionIDs: ids)
+      parts.flusher.add(block, rows: rows, superseded: superseded)
     }
     executor.dropLayers(through: newest.state.height)
     for blocks in published { answerSubmitters(of: blocks) }
@@ -110,7 +110,7 @@ extension NodeCore {
   private func answerSubmitters(of published: UnpublishedBlocks) {
     precondition(published.log.root == published.state.header.logRoot, "the log that is proven is the one that is committed")
     var index = published.log.firstIndex
-    for (block, _, ids) in published.blocks {
+    for (block, _, _, ids) in published.blocks {
       for (id, bytes) in zip(ids, block.transactions) {
         let completions = submissions.take(id)
         if !completions.isEmpty {
@@ -126,7 +126,7 @@ extension NodeCore {
 
 /// Blocks that one finalization made final, on their way to the disk.
 struct UnpublishedBlocks {
-  typealias Changed = (block: Block, rows: [CairnLedger.StateRow], transactionIDs: [Digest])
+  typealias Changed = (block: Block, rows: [CairnLedger.StateRow], superseded: [SupersededRecord], transactionIDs: [Digest])
 
   /// The ledger after them.
   let state: LedgerState

@@ -103,7 +103,7 @@ extension NodeCore {
     let state = executor.finalized
     mempool.visit { transaction in
       let value = transaction.value
-      guard value.notAfterHeight <= state.height || value.operations.contains(where: { changedKeys.contains($0.did.stateKey) }) else {
+      guard value.notAfterHeight <= state.height || value.operations.contains(where: { changedKeys.contains($0.stateKey) }) else {
         return true
       }
       if let error = Self.refusal(of: transaction, on: state) { refused.append((value.id, error)) }

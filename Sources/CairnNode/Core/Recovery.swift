@@ -144,7 +144,9 @@ struct StateReplay {
       throw .chainDiverges(height: block.header.height, reason: error.reason)
     }
     try storing { () throws(StoreError) in
-      try store.state.apply(executed.rows.map(\.stored), height: block.header.height, root: block.header.stateRoot)
+      try store.state.apply(
+        executed.rows.map(\.stored), superseded: executed.superseded.map(\.stored), height: block.header.height,
+        root: block.header.stateRoot)
     }
     records.add(height: block.header.height, rows: executed.rows, transactionIDs: ids)
     records.written(executed.rows.map(\.key), through: block.header.height)
@@ -173,6 +175,11 @@ struct StateReplay {
 extension CairnLedger.StateRow {
   /// The same row in the store's terms.
   var stored: CairnStore.StateRow { CairnStore.StateRow(key: key, value: value, record: record) }
+}
+
+extension SupersededRecord {
+  /// The same record in the store's terms.
+  var stored: SupersededRow { SupersededRow(key: key, version: version, record: record) }
 }
 
 /// Turns the store's failure into the node's.

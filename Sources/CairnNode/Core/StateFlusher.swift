@@ -14,6 +14,7 @@ final class StateFlusher: Sendable {
 
   private struct Backlog {
     var rows: [Digest: CairnStore.StateRow] = [:]
+    var superseded: [SupersededRow] = []
     var blocks: [Block] = []
     var head: Header?
     var isRunning = false
@@ -35,11 +36,12 @@ final class StateFlusher: Sendable {
     self.fail = fail
   }
 
-  var isBehind: Bool { backlog.withLock { $0.rows.count > Self.backlogLimit } }
+  var isBehind: Bool { backlog.withLock { $0.rows.count + $0.superseded.count > Self.backlogLimit } }
 
   /// A block is final and durable.
-  func add(_ block: Block, rows: [CairnLedger.StateRow]) {
+  func add(_ block: Block, rows: [CairnLedger.StateRow], superseded: [SupersededRecord]) {
     let start = backlog.withLock { backlog in
+      backlog.superseded += superseded.map(\.stored)
       for row in rows { backlog.rows[row.key] = row.stored }
       backlog.blocks.append(block)
       backlog.head = block.header
@@ -67,14 +69,14 @@ final class StateFlusher: Sendable {
         backlog.isRunning = false
         return nil
       }
-      defer { (backlog.rows, backlog.blocks, backlog.head) = ([:], [], nil) }
+      defer { (backlog.rows, backlog.superseded, backlog.blocks, backlog.head) = ([:], [], [], nil) }
       return backlog
     }
   }
 
   private func write(_ next: Backlog) throws(StoreError) {
     guard let head = next.head else { return }
-    try store.state.apply(Array(next.rows.values), height: head.height, root: head.stateRoot)
+    try store.state.apply(Array(next.rows.values), superseded: next.superseded, height: head.height, root: head.stateRoot)
     records.written(Array(next.rows.keys), through: head.height)
     try store.index.add(next.blocks)
   }

@@ -29,8 +29,8 @@ package struct ServiceMethods: Sendable {
       switch method {
       case .submit:
         return .later(submissions.submit(try decode(request), on: loop).map { $0.encoded })
-      case .status:
-        let _: ProtoStatusRequest = try decode(request)
+      case .nodeStatus:
+        let _: ProtoNodeStatusRequest = try decode(request)
         return .later(queries.backend.status(on: loop).map { $0.encoded })
       default:
         return .now(.success(try read(method, request)))
@@ -53,7 +53,7 @@ package struct ServiceMethods: Sendable {
     case .info:
       let _: ProtoInfoRequest = try decode(request)
       return queries.info().encoded
-    case .resolveMany, .submit, .status:
+    case .resolveMany, .submit, .nodeStatus, .status, .statusList, .publishStatusList, .events:
       throw .methodUnknown
     }
   }

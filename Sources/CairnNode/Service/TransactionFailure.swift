@@ -73,12 +73,14 @@ extension TransactionError {
 extension OperationError {
   fileprivate var status: RPCStatus {
     switch self {
-    case .malformed, .foreignDID, .control, .document: .invalidArgument
-    case .notPermitted, .thresholdNotMet: .permissionDenied
-    case .alreadyExists: .alreadyExists
-    case .unknownDID: .notFound
+    case .malformed, .foreignDID, .control, .document, .listLength, .indexCount: .invalidArgument
+    case .notPermitted, .thresholdNotMet, .notListIssuer, .notRevoker: .permissionDenied
+    case .alreadyExists, .listExists: .alreadyExists
+    case .unknownDID, .unknownList: .notFound
+    case .indexOutOfRange: .outOfRange
     case .stale, .futureSequence: .aborted
-    case .deactivated, .unknownController, .controllerDeactivated, .noController, .noRecovery: .failedPrecondition
+    case .deactivated, .unknownController, .controllerDeactivated, .noController, .noRecovery, .clearRefused, .sessionExpiry:
+      .failedPrecondition
     case .unavailable: .unavailable
     }
   }
@@ -110,6 +112,17 @@ extension OperationError {
     case .controllerDeactivated(let did): "relies on the controller \(did), which is deactivated: use the DID's own keys."
     case .noController: "uses the authority of a controller, and the DID has none: use its own keys."
     case .noRecovery: "uses recovery keys, and the DID has none: use its next keys."
+    case .listLength(let length):
+      "is for \(length) entries: a status list has \(StatusList.lengths.lowerBound) to \(StatusList.lengths.upperBound), a session batch from 1."
+    case .indexCount(let count): "changes \(count) statuses: it takes 1 to \(StatusList.updateLimit)."
+    case .listExists(let list): "makes \(list), which exists: choose another name."
+    case .unknownList(let list): "is about \(list), which does not exist: check the list."
+    case .notListIssuer(let list): "is for the issuer \(list.issuer) alone: submit it through that DID."
+    case .notRevoker(let list): "updates \(list), which only its issuer and revokers may: submit it through one of them."
+    case .clearRefused(let purpose): "clears a status of \(purpose.name), which is for ever: issue a new credential instead."
+    case .indexOutOfRange(let index, let length): "names index \(index) of a list of \(length): check the index."
+    case .sessionExpiry(let time):
+      "has the expiry \(time), which is past or more than 31 days ahead: choose a Unix time in milliseconds between."
     case .unavailable: "could not be judged by this node: submit it to another node, or again later."
     }
   }

@@ -37,6 +37,11 @@ public enum ChainDamage: Error, Sendable {
   /// `state.db` lacks rows, or has some that do not belong there.
   case stateCount(expected: Int, found: Int)
 
+  /// A replaced version in `state.db` is not the one that the log leads to.
+  case supersededRow(key: Digest)
+  /// `state.db` lacks replaced versions, or has some that do not belong there.
+  case supersededCount(expected: Int, found: Int)
+
   /// Machine readable.
   public var reason: String {
     switch self {
@@ -54,6 +59,8 @@ public enum ChainDamage: Error, Sendable {
     case .stateRoot: "state_root"
     case .stateRow: "state_row"
     case .stateCount: "state_rows"
+    case .supersededRow: "superseded_row"
+    case .supersededCount: "superseded_rows"
     }
   }
 }
@@ -77,6 +84,9 @@ extension ChainDamage: CustomStringConvertible {
     case .stateRoot(let height): "state.db is not of a state that the chain had at height \(height)"
     case .stateRow(let key): "the row of \(key) in state.db is not the one that the log leads to"
     case .stateCount(let expected, let found): "state.db has \(found) rows where the log leads to \(expected)"
+    case .supersededRow(let key): "an earlier version of the row of \(key) in state.db is not the one that the log leads to"
+    case .supersededCount(let expected, let found):
+      "state.db has \(found) earlier versions of rows where the log leads to \(expected)"
     }
   }
 }

@@ -26,8 +26,9 @@ struct ChainReplay {
   }
 
   mutating func execute(_ block: StoredBlock, _ signed: SignedBlock) throws(ChainDamage) {
-    let rows = nextHeight == 0 ? try begin(block) : try apply(block, signed)
-    records.add(height: nextHeight, rows: rows, transactionIDs: signed.transactions.map(\.value.id))
+    let changed = nextHeight == 0 ? try begin(block) : try apply(block, signed)
+    records.add(
+      height: nextHeight, rows: changed.rows, superseded: changed.superseded, transactionIDs: signed.transactions.map(\.value.id))
     state.finalize(through: nextHeight)
     try checkFinalization(of: block)
     try extendLog(block.block)
@@ -36,12 +37,14 @@ struct ChainReplay {
     nextHeight += 1
   }
 
-  private func begin(_ block: StoredBlock) throws(ChainDamage) -> [CairnLedger.StateRow] {
+  private typealias Changed = (rows: [CairnLedger.StateRow], superseded: [SupersededRecord])
+
+  private func begin(_ block: StoredBlock) throws(ChainDamage) -> Changed {
     guard block.header == first.header, block.block.transactions.isEmpty else { throw .otherGenesis }
-    return first.rows
+    return (first.rows, [])
   }
 
-  private mutating func apply(_ block: StoredBlock, _ signed: SignedBlock) throws(ChainDamage) -> [CairnLedger.StateRow] {
+  private mutating func apply(_ block: StoredBlock, _ signed: SignedBlock) throws(ChainDamage) -> Changed {
     let header = block.header
     guard header.height == nextHeight, header.parent == state.header.digest else { throw .parent(height: nextHeight) }
     guard header.epoch == 0, header.validatorsHash == genesis.validators.hash else { throw .validators(height: nextHeight) }
@@ -52,7 +55,7 @@ struct ChainReplay {
     }
     let executed = execution.finish()
     do { state = try executed.sealed(with: header) } catch { throw .header(height: nextHeight, error) }
-    return executed.rows
+    return (executed.rows, executed.superseded)
   }
 
   /// The genesis block needs no certificate: it follows from the genesis.
@@ -95,7 +98,23 @@ struct ChainReplay {
     }
     if let damaged { throw .stateRow(key: damaged) }
     guard found == tree.count else { throw .stateCount(expected: tree.count, found: found) }
+    try checkStoredHistory()
     summary.storedStateHeight = nextHeight
+  }
+
+  /// And exactly the versions that those rows replaced.
+  private func checkStoredHistory() throws(ChainDamage) {
+    let records = records
+    var found = 0
+    var damaged: Digest?
+    try reading { () throws(StoreError) in
+      try archive.state.forEachSuperseded { row in
+        found += 1
+        if records.supersededLeafHash(forKey: row.key, version: row.version) != row.leafHash { damaged = damaged ?? row.key }
+      }
+    }
+    if let damaged { throw .supersededRow(key: damaged) }
+    guard found == records.supersededCount else { throw .supersededCount(expected: records.supersededCount, found: found) }
   }
 
   private mutating func count(_ signed: SignedBlock) {

@@ -60,11 +60,67 @@ public enum ProtoResolver: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Status" metadata.
+        public enum Status: Sendable {
+            /// Request type for "Status".
+            public typealias Input = ProtoStatusRequest
+            /// Response type for "Status".
+            public typealias Output = ProtoProven
+            /// Descriptor for "Status".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "cairn.v1.Resolver"),
+                method: "Status",
+                type: .unary
+            )
+        }
+        /// Namespace for "StatusList" metadata.
+        public enum StatusList: Sendable {
+            /// Request type for "StatusList".
+            public typealias Input = ProtoStatusListRequest
+            /// Response type for "StatusList".
+            public typealias Output = ProtoProven
+            /// Descriptor for "StatusList".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "cairn.v1.Resolver"),
+                method: "StatusList",
+                type: .unary
+            )
+        }
+        /// Namespace for "PublishStatusList" metadata.
+        public enum PublishStatusList: Sendable {
+            /// Request type for "PublishStatusList".
+            public typealias Input = ProtoPublishStatusListRequest
+            /// Response type for "PublishStatusList".
+            public typealias Output = ProtoPublishStatusListResponse
+            /// Descriptor for "PublishStatusList".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "cairn.v1.Resolver"),
+                method: "PublishStatusList",
+                type: .unary
+            )
+        }
+        /// Namespace for "Events" metadata.
+        public enum Events: Sendable {
+            /// Request type for "Events".
+            public typealias Input = ProtoEventsRequest
+            /// Response type for "Events".
+            public typealias Output = ProtoEventBatch
+            /// Descriptor for "Events".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "cairn.v1.Resolver"),
+                method: "Events",
+                type: .serverStreaming
+            )
+        }
         /// Descriptors for all methods in the "cairn.v1.Resolver" service.
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             Resolve.descriptor,
             ResolveMany.descriptor,
-            History.descriptor
+            History.descriptor,
+            Status.descriptor,
+            StatusList.descriptor,
+            PublishStatusList.descriptor,
+            Events.descriptor
         ]
     }
 }
@@ -132,6 +188,62 @@ extension ProtoResolver {
             request: GRPCCore.StreamingServerRequest<ProtoHistoryRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven>
+
+        /// Handle the "Status" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `ProtoStatusRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `ProtoProven` messages.
+        func status(
+            request: GRPCCore.StreamingServerRequest<ProtoStatusRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven>
+
+        /// Handle the "StatusList" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `ProtoStatusListRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `ProtoProven` messages.
+        func statusList(
+            request: GRPCCore.StreamingServerRequest<ProtoStatusListRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven>
+
+        /// Handle the "PublishStatusList" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `ProtoPublishStatusListRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `ProtoPublishStatusListResponse` messages.
+        func publishStatusList(
+            request: GRPCCore.StreamingServerRequest<ProtoPublishStatusListRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<ProtoPublishStatusListResponse>
+
+        /// Handle the "Events" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `ProtoEventsRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `ProtoEventBatch` messages.
+        func events(
+            request: GRPCCore.StreamingServerRequest<ProtoEventsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<ProtoEventBatch>
     }
 
     /// Service protocol for the "cairn.v1.Resolver" service.
@@ -183,6 +295,62 @@ extension ProtoResolver {
             request: GRPCCore.ServerRequest<ProtoHistoryRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<ProtoProven>
+
+        /// Handle the "Status" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoStatusRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `ProtoProven` message.
+        func status(
+            request: GRPCCore.ServerRequest<ProtoStatusRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<ProtoProven>
+
+        /// Handle the "StatusList" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoStatusListRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `ProtoProven` message.
+        func statusList(
+            request: GRPCCore.ServerRequest<ProtoStatusListRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<ProtoProven>
+
+        /// Handle the "PublishStatusList" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoPublishStatusListRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `ProtoPublishStatusListResponse` message.
+        func publishStatusList(
+            request: GRPCCore.ServerRequest<ProtoPublishStatusListRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<ProtoPublishStatusListResponse>
+
+        /// Handle the "Events" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoEventsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `ProtoEventBatch` messages.
+        func events(
+            request: GRPCCore.ServerRequest<ProtoEventsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<ProtoEventBatch>
     }
 
     /// Simple service protocol for the "cairn.v1.Resolver" service.
@@ -233,6 +401,63 @@ extension ProtoResolver {
             request: ProtoHistoryRequest,
             context: GRPCCore.ServerContext
         ) async throws -> ProtoProven
+
+        /// Handle the "Status" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `ProtoStatusRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `ProtoProven` to respond with.
+        func status(
+            request: ProtoStatusRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> ProtoProven
+
+        /// Handle the "StatusList" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `ProtoStatusListRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `ProtoProven` to respond with.
+        func statusList(
+            request: ProtoStatusListRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> ProtoProven
+
+        /// Handle the "PublishStatusList" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `ProtoPublishStatusListRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `ProtoPublishStatusListResponse` to respond with.
+        func publishStatusList(
+            request: ProtoPublishStatusListRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> ProtoPublishStatusListResponse
+
+        /// Handle the "Events" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `ProtoEventsRequest` message.
+        ///   - response: A response stream of `ProtoEventBatch` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func events(
+            request: ProtoEventsRequest,
+            response: GRPCCore.RPCWriter<ProtoEventBatch>,
+            context: GRPCCore.ServerContext
+        ) async throws
     }
 }
 
@@ -273,6 +498,50 @@ extension ProtoResolver.StreamingServiceProtocol {
                 )
             }
         )
+        router.registerHandler(
+            forMethod: ProtoResolver.Method.Status.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoStatusRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoProven>(),
+            handler: { request, context in
+                try await self.status(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: ProtoResolver.Method.StatusList.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoStatusListRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoProven>(),
+            handler: { request, context in
+                try await self.statusList(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: ProtoResolver.Method.PublishStatusList.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoPublishStatusListRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoPublishStatusListResponse>(),
+            handler: { request, context in
+                try await self.publishStatusList(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: ProtoResolver.Method.Events.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoEventsRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoEventBatch>(),
+            handler: { request, context in
+                try await self.events(
+                    request: request,
+                    context: context
+                )
+            }
+        )
     }
 }
 
@@ -299,6 +568,50 @@ extension ProtoResolver.ServiceProtocol {
             context: context
         )
         return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func status(
+        request: GRPCCore.StreamingServerRequest<ProtoStatusRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven> {
+        let response = try await self.status(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func statusList(
+        request: GRPCCore.StreamingServerRequest<ProtoStatusListRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven> {
+        let response = try await self.statusList(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func publishStatusList(
+        request: GRPCCore.StreamingServerRequest<ProtoPublishStatusListRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ProtoPublishStatusListResponse> {
+        let response = try await self.publishStatusList(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func events(
+        request: GRPCCore.StreamingServerRequest<ProtoEventsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ProtoEventBatch> {
+        let response = try await self.events(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
     }
 }
 
@@ -345,6 +658,62 @@ extension ProtoResolver.SimpleServiceProtocol {
                 context: context
             ),
             metadata: [:]
+        )
+    }
+
+    public func status(
+        request: GRPCCore.ServerRequest<ProtoStatusRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<ProtoProven> {
+        return GRPCCore.ServerResponse<ProtoProven>(
+            message: try await self.status(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func statusList(
+        request: GRPCCore.ServerRequest<ProtoStatusListRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<ProtoProven> {
+        return GRPCCore.ServerResponse<ProtoProven>(
+            message: try await self.statusList(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func publishStatusList(
+        request: GRPCCore.ServerRequest<ProtoPublishStatusListRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<ProtoPublishStatusListResponse> {
+        return GRPCCore.ServerResponse<ProtoPublishStatusListResponse>(
+            message: try await self.publishStatusList(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func events(
+        request: GRPCCore.ServerRequest<ProtoEventsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ProtoEventBatch> {
+        return GRPCCore.StreamingServerResponse<ProtoEventBatch>(
+            metadata: [:],
+            producer: { writer in
+                try await self.events(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
         )
     }
 }
@@ -413,6 +782,82 @@ extension ProtoResolver {
             deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Status" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoStatusRequest` message.
+        ///   - serializer: A serializer for `ProtoStatusRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func status<Result>(
+            request: GRPCCore.ClientRequest<ProtoStatusRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoStatusRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "StatusList" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoStatusListRequest` message.
+        ///   - serializer: A serializer for `ProtoStatusListRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func statusList<Result>(
+            request: GRPCCore.ClientRequest<ProtoStatusListRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoStatusListRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "PublishStatusList" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoPublishStatusListRequest` message.
+        ///   - serializer: A serializer for `ProtoPublishStatusListRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoPublishStatusListResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func publishStatusList<Result>(
+            request: GRPCCore.ClientRequest<ProtoPublishStatusListRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoPublishStatusListRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoPublishStatusListResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoPublishStatusListResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Events" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoEventsRequest` message.
+        ///   - serializer: A serializer for `ProtoEventsRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoEventBatch` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func events<Result>(
+            request: GRPCCore.ClientRequest<ProtoEventsRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoEventsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoEventBatch>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<ProtoEventBatch>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -519,6 +964,124 @@ extension ProtoResolver {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "Status" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoStatusRequest` message.
+        ///   - serializer: A serializer for `ProtoStatusRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func status<Result>(
+            request: GRPCCore.ClientRequest<ProtoStatusRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoStatusRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: ProtoResolver.Method.Status.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "StatusList" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoStatusListRequest` message.
+        ///   - serializer: A serializer for `ProtoStatusListRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func statusList<Result>(
+            request: GRPCCore.ClientRequest<ProtoStatusListRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoStatusListRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: ProtoResolver.Method.StatusList.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "PublishStatusList" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoPublishStatusListRequest` message.
+        ///   - serializer: A serializer for `ProtoPublishStatusListRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoPublishStatusListResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func publishStatusList<Result>(
+            request: GRPCCore.ClientRequest<ProtoPublishStatusListRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoPublishStatusListRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoPublishStatusListResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoPublishStatusListResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: ProtoResolver.Method.PublishStatusList.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Events" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoEventsRequest` message.
+        ///   - serializer: A serializer for `ProtoEventsRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoEventBatch` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func events<Result>(
+            request: GRPCCore.ClientRequest<ProtoEventsRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoEventsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoEventBatch>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<ProtoEventBatch>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: ProtoResolver.Method.Events.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -593,6 +1156,104 @@ extension ProtoResolver.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<ProtoHistoryRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProven>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Status" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ProtoStatusRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func status<Result>(
+        request: GRPCCore.ClientRequest<ProtoStatusRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.status(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoStatusRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProven>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "StatusList" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ProtoStatusListRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func statusList<Result>(
+        request: GRPCCore.ClientRequest<ProtoStatusListRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.statusList(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoStatusListRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProven>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "PublishStatusList" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ProtoPublishStatusListRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func publishStatusList<Result>(
+        request: GRPCCore.ClientRequest<ProtoPublishStatusListRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoPublishStatusListResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.publishStatusList(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoPublishStatusListRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoPublishStatusListResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Events" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ProtoEventsRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func events<Result>(
+        request: GRPCCore.ClientRequest<ProtoEventsRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<ProtoEventBatch>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.events(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoEventsRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoEventBatch>(),
             options: options,
             onResponse: handleResponse
         )
@@ -682,6 +1343,120 @@ extension ProtoResolver.ClientProtocol {
             metadata: metadata
         )
         return try await self.history(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Status" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func status<Result>(
+        _ message: ProtoStatusRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<ProtoStatusRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.status(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "StatusList" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func statusList<Result>(
+        _ message: ProtoStatusListRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<ProtoStatusListRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.statusList(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "PublishStatusList" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func publishStatusList<Result>(
+        _ message: ProtoPublishStatusListRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoPublishStatusListResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<ProtoPublishStatusListRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.publishStatusList(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Events" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func events<Result>(
+        _ message: ProtoEventsRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<ProtoEventBatch>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<ProtoEventsRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.events(
             request: request,
             options: options,
             onResponse: handleResponse
@@ -2359,7 +3134,7 @@ public enum ProtoAdmin: Sendable {
         /// Namespace for "Status" metadata.
         public enum Status: Sendable {
             /// Request type for "Status".
-            public typealias Input = ProtoStatusRequest
+            public typealias Input = ProtoNodeStatusRequest
             /// Response type for "Status".
             public typealias Output = ProtoNodeStatus
             /// Descriptor for "Status".
@@ -2401,14 +3176,14 @@ extension ProtoAdmin {
         /// Handle the "Status" method.
         ///
         /// - Parameters:
-        ///   - request: A streaming request of `ProtoStatusRequest` messages.
+        ///   - request: A streaming request of `ProtoNodeStatusRequest` messages.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A streaming response of `ProtoNodeStatus` messages.
         func status(
-            request: GRPCCore.StreamingServerRequest<ProtoStatusRequest>,
+            request: GRPCCore.StreamingServerRequest<ProtoNodeStatusRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<ProtoNodeStatus>
     }
@@ -2424,14 +3199,14 @@ extension ProtoAdmin {
         /// Handle the "Status" method.
         ///
         /// - Parameters:
-        ///   - request: A request containing a single `ProtoStatusRequest` message.
+        ///   - request: A request containing a single `ProtoNodeStatusRequest` message.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A response containing a single `ProtoNodeStatus` message.
         func status(
-            request: GRPCCore.ServerRequest<ProtoStatusRequest>,
+            request: GRPCCore.ServerRequest<ProtoNodeStatusRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<ProtoNodeStatus>
     }
@@ -2445,14 +3220,14 @@ extension ProtoAdmin {
         /// Handle the "Status" method.
         ///
         /// - Parameters:
-        ///   - request: A `ProtoStatusRequest` message.
+        ///   - request: A `ProtoNodeStatusRequest` message.
         ///   - context: Context providing information about the RPC.
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A `ProtoNodeStatus` to respond with.
         func status(
-            request: ProtoStatusRequest,
+            request: ProtoNodeStatusRequest,
             context: GRPCCore.ServerContext
         ) async throws -> ProtoNodeStatus
     }
@@ -2464,7 +3239,7 @@ extension ProtoAdmin.StreamingServiceProtocol {
     public func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
         router.registerHandler(
             forMethod: ProtoAdmin.Method.Status.descriptor,
-            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoStatusRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoNodeStatusRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<ProtoNodeStatus>(),
             handler: { request, context in
                 try await self.status(
@@ -2480,7 +3255,7 @@ extension ProtoAdmin.StreamingServiceProtocol {
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension ProtoAdmin.ServiceProtocol {
     public func status(
-        request: GRPCCore.StreamingServerRequest<ProtoStatusRequest>,
+        request: GRPCCore.StreamingServerRequest<ProtoNodeStatusRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<ProtoNodeStatus> {
         let response = try await self.status(
@@ -2495,7 +3270,7 @@ extension ProtoAdmin.ServiceProtocol {
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension ProtoAdmin.SimpleServiceProtocol {
     public func status(
-        request: GRPCCore.ServerRequest<ProtoStatusRequest>,
+        request: GRPCCore.ServerRequest<ProtoNodeStatusRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.ServerResponse<ProtoNodeStatus> {
         return GRPCCore.ServerResponse<ProtoNodeStatus>(
@@ -2520,8 +3295,8 @@ extension ProtoAdmin {
         /// Call the "Status" method.
         ///
         /// - Parameters:
-        ///   - request: A request containing a single `ProtoStatusRequest` message.
-        ///   - serializer: A serializer for `ProtoStatusRequest` messages.
+        ///   - request: A request containing a single `ProtoNodeStatusRequest` message.
+        ///   - serializer: A serializer for `ProtoNodeStatusRequest` messages.
         ///   - deserializer: A deserializer for `ProtoNodeStatus` messages.
         ///   - options: Options to apply to this RPC.
         ///   - handleResponse: A closure which handles the response and returns its result to
@@ -2529,8 +3304,8 @@ extension ProtoAdmin {
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
         func status<Result>(
-            request: GRPCCore.ClientRequest<ProtoStatusRequest>,
-            serializer: some GRPCCore.MessageSerializer<ProtoStatusRequest>,
+            request: GRPCCore.ClientRequest<ProtoNodeStatusRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoNodeStatusRequest>,
             deserializer: some GRPCCore.MessageDeserializer<ProtoNodeStatus>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoNodeStatus>) async throws -> Result
@@ -2556,8 +3331,8 @@ extension ProtoAdmin {
         /// Call the "Status" method.
         ///
         /// - Parameters:
-        ///   - request: A request containing a single `ProtoStatusRequest` message.
-        ///   - serializer: A serializer for `ProtoStatusRequest` messages.
+        ///   - request: A request containing a single `ProtoNodeStatusRequest` message.
+        ///   - serializer: A serializer for `ProtoNodeStatusRequest` messages.
         ///   - deserializer: A deserializer for `ProtoNodeStatus` messages.
         ///   - options: Options to apply to this RPC.
         ///   - handleResponse: A closure which handles the response and returns its result to
@@ -2565,8 +3340,8 @@ extension ProtoAdmin {
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
         public func status<Result>(
-            request: GRPCCore.ClientRequest<ProtoStatusRequest>,
-            serializer: some GRPCCore.MessageSerializer<ProtoStatusRequest>,
+            request: GRPCCore.ClientRequest<ProtoNodeStatusRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoNodeStatusRequest>,
             deserializer: some GRPCCore.MessageDeserializer<ProtoNodeStatus>,
             options: GRPCCore.CallOptions = .defaults,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoNodeStatus>) async throws -> Result = { response in
@@ -2591,14 +3366,14 @@ extension ProtoAdmin.ClientProtocol {
     /// Call the "Status" method.
     ///
     /// - Parameters:
-    ///   - request: A request containing a single `ProtoStatusRequest` message.
+    ///   - request: A request containing a single `ProtoNodeStatusRequest` message.
     ///   - options: Options to apply to this RPC.
     ///   - handleResponse: A closure which handles the response and returns its result to
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
     public func status<Result>(
-        request: GRPCCore.ClientRequest<ProtoStatusRequest>,
+        request: GRPCCore.ClientRequest<ProtoNodeStatusRequest>,
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoNodeStatus>) async throws -> Result = { response in
             try response.message
@@ -2606,7 +3381,7 @@ extension ProtoAdmin.ClientProtocol {
     ) async throws -> Result where Result: Sendable {
         try await self.status(
             request: request,
-            serializer: GRPCProtobuf.ProtobufSerializer<ProtoStatusRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoNodeStatusRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoNodeStatus>(),
             options: options,
             onResponse: handleResponse
@@ -2628,14 +3403,14 @@ extension ProtoAdmin.ClientProtocol {
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
     public func status<Result>(
-        _ message: ProtoStatusRequest,
+        _ message: ProtoNodeStatusRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoNodeStatus>) async throws -> Result = { response in
             try response.message
         }
     ) async throws -> Result where Result: Sendable {
-        let request = GRPCCore.ClientRequest<ProtoStatusRequest>(
+        let request = GRPCCore.ClientRequest<ProtoNodeStatusRequest>(
             message: message,
             metadata: metadata
         )

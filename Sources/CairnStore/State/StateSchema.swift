@@ -1,4 +1,5 @@
 public import CairnCrypto
+import CairnMerkle
 
 extension Database.Kind {
   /// The state's rows and records, written behind the head and made again from the log when in doubt.
@@ -7,12 +8,17 @@ extension Database.Kind {
   /// row is: random keys in the table of the rows themselves cost four times as much to insert. Keys that share eight bytes,
   /// which somebody with patience can make, are told apart by the row.
   static let state = Database.Kind(
-    name: "state.db", applicationID: 0x4372_6e53, schemaVersion: 1, schema: stateSchema, isDurable: false, pageSize: 16384,
+    name: "state.db", applicationID: 0x4372_6e53, schemaVersion: 2, schema: stateSchema, isDurable: false, pageSize: 16384,
     commitPoint: .stateCommit, checkpointPoint: .stateCheckpoint)
 
   private static let stateSchema = [
     "CREATE TABLE leaf (position INTEGER PRIMARY KEY, key BLOB NOT NULL, value BLOB NOT NULL, checksum BLOB NOT NULL, record BLOB NOT NULL)",
     "CREATE TABLE leaf_position (prefix INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (prefix, position)) WITHOUT ROWID",
+    """
+    CREATE TABLE superseded (position INTEGER PRIMARY KEY, key BLOB NOT NULL, version INTEGER NOT NULL, leaf_hash BLOB NOT NULL,
+      record BLOB NOT NULL)
+    """,
+    "CREATE TABLE superseded_position (prefix INTEGER NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (prefix, version, position)) WITHOUT ROWID",
     "CREATE TABLE state_head (id INTEGER PRIMARY KEY CHECK (id = 1), height INTEGER NOT NULL, root BLOB NOT NULL)",
   ]
 }
@@ -30,6 +36,22 @@ public struct StateRow: Hashable, Sendable {
   public init(key: Digest, value: [UInt8], record: [UInt8]) {
     (self.key, self.value, self.record) = (key, value, record)
   }
+}
+
+/// A record that a newer version of it has replaced.
+public struct SupersededRow: Hashable, Sendable {
+  /// Of the row.
+  public var key: Digest
+  /// Versions before it.
+  public var version: UInt64
+  public var record: [UInt8]
+
+  public init(key: Digest, version: UInt64, record: [UInt8]) {
+    (self.key, self.version, self.record) = (key, version, record)
+  }
+
+  /// H(0x00 || record), as the record's newest version commits to it.
+  public var leafHash: Digest { LogTree.leafHash(record) }
 }
 
 /// What the rows of `state.db` are the state of.

@@ -8,6 +8,7 @@ public final class StateWriter: Sendable {
     let database: Database
     var head: StateHead?
     var lastPosition: Int64
+    var lastSuperseded: Int64
     var failure: StoreError?
   }
 
@@ -16,7 +17,10 @@ public final class StateWriter: Sendable {
   init(path: String, network: Digest, faults: any StoreFaults) throws(StoreError) {
     let database = try Database(path, .state, .writer, network: network, faults: faults)
     let table = StateTable(database: database)
-    connection = Mutex(Connection(database: database, head: try table.head(), lastPosition: try table.lastPosition()))
+    connection = Mutex(
+      Connection(
+        database: database, head: try table.head(), lastPosition: try table.lastPosition(),
+        lastSuperseded: try SupersededTable(database: database).lastPosition()))
   }
 
   /// What the rows are the state of; `nil` when there are none.
@@ -24,12 +28,16 @@ public final class StateWriter: Sendable {
 
   /// Sets rows, each key's last one, and says what they are the state of now. All of it, or nothing; after a power cut possibly
   /// nothing, but never a part. Large batches are cheaper.
-  public func apply(_ rows: some Sequence<StateRow> & Sendable, height: UInt64, root: Digest) throws(StoreError) {
+  ///
+  /// - Parameter superseded: what these and earlier rows replaced since the last call, each version once.
+  public func apply(
+    _ rows: some Sequence<StateRow> & Sendable, superseded: [SupersededRow] = [], height: UInt64, root: Digest
+  ) throws(StoreError) {
     let rows = rows.sorted { $0.key < $1.key }
     try connection.withLock { connection throws(StoreError) in
       if let failure = connection.failure { throw failure }
       do throws(StoreError) {
-        try Self.apply(rows, StateHead(height: height, root: root), to: &connection)
+        try Self.apply(rows, superseded, StateHead(height: height, root: root), to: &connection)
       } catch {
         connection.failure = error
         throw error
@@ -37,9 +45,11 @@ public final class StateWriter: Sendable {
     }
   }
 
-  private static func apply(_ rows: [StateRow], _ head: StateHead, to connection: inout Connection) throws(StoreError) {
-    let table = StateTable(database: connection.database)
-    var last = connection.lastPosition
+  private static func apply(
+    _ rows: [StateRow], _ superseded: [SupersededRow], _ head: StateHead, to connection: inout Connection
+  ) throws(StoreError) {
+    let (table, history) = (StateTable(database: connection.database), SupersededTable(database: connection.database))
+    var (last, lastSuperseded) = (connection.lastPosition, connection.lastSuperseded)
     try connection.database.transaction { () throws(StoreError) in
       for row in rows {
         try check(row)
@@ -50,9 +60,13 @@ public final class StateWriter: Sendable {
           try table.insert(row, at: last)
         }
       }
+      for row in superseded {
+        lastSuperseded += 1
+        try history.insert(row, at: lastSuperseded)
+      }
       try table.setHead(head)
     }
-    (connection.lastPosition, connection.head) = (last, head)
+    (connection.lastPosition, connection.lastSuperseded, connection.head) = (last, lastSuperseded, head)
     try connection.database.checkpointIfNeeded()
   }
 
@@ -88,6 +102,30 @@ public final class StateReader: Sendable {
   }
 
   public func record(_ key: Digest) throws(StoreError) -> [UInt8]? { try row(key)?.record }
+
+  /// A version of a key's record that a newer one replaced, hash verified; `nil` when there is none.
+  public func supersededRecord(_ key: Digest, version: UInt64) throws(StoreError) -> [UInt8]? {
+    try read { database throws(StoreError) in try SupersededTable(database: database).record(key, version: version) }
+  }
+
+  /// RFC 6962 leaf hashes of the first versions of a key's record that newer ones replaced, in their order, without a gap.
+  public func supersededLeafHashes(_ key: Digest, count: UInt64) throws(StoreError) -> [Digest] {
+    try read { database throws(StoreError) in try SupersededTable(database: database).leafHashes(key, count: count) }
+  }
+
+  /// Every version that a newer one replaced, hash verified, in the order in which they were. Nothing may be applied meanwhile.
+  public func forEachSuperseded(_ body: (SupersededRow) throws(StoreError) -> Void) throws(StoreError) {
+    var position: Int64 = 0
+    while true {
+      let start = position
+      let rows = try read { database throws(StoreError) in
+        try SupersededTable(database: database).rows(after: start, limit: Self.pageRowCount)
+      }
+      for row in rows { try body(row) }
+      guard rows.count == Self.pageRowCount else { return }
+      position += Int64(rows.count)
+    }
+  }
 
   /// Every row, checksum verified, in the order in which they lie on the disk: runs of ascending keys, not sorted as a whole.
   /// Nothing may be applied meanwhile.

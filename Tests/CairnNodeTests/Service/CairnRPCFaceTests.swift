@@ -57,7 +57,7 @@ import Testing
       #expect(invalid?.failure.metadata["did_error"] == "https://www.w3.org/ns/did#INVALID_DID")
       let malformed = await connection.failure(CairnMethod.resolve.rawValue, ByteBuffer(bytes: [0x0a, 0xff]))
       #expect(malformed?.status == .invalidArgument && malformed?.failure.reason == "malformed_request")
-      for method: UInt16 in [0, 4, 999, CairnMethod.status.rawValue] {
+      for method: UInt16 in [0, 8, 999, CairnMethod.nodeStatus.rawValue] {
         let unknown = await connection.failure(method, ByteBuffer())
         #expect(unknown?.status == .unimplemented && unknown?.failure.reason == "unknown_method")
       }
@@ -71,7 +71,7 @@ import Testing
   @Test("The operator's listener has the node's status, and every other method") func admin() async throws {
     try await TestFaces.with(chain) { faces in
       let connection = try await faces.connectAdmin()
-      let status: ProtoNodeStatus = try await connection.call(.status, ProtoStatusRequest())
+      let status: ProtoNodeStatus = try await connection.call(.nodeStatus, ProtoNodeStatusRequest())
       #expect(status.voting && status.info.node == "node-0")
       let info: ProtoInfo = try await connection.call(.info, ProtoInfoRequest())
       #expect(info == faces.queries.info())

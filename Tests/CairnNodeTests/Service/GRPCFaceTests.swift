@@ -54,7 +54,7 @@ import Testing
           let answer = try await connection.call(method.rawValue, ByteBuffer(bytes: bytes))
           #expect(try await client.call(method, bytes) == [UInt8](answer.readableBytesView))
         }
-        #expect(Set(questions.map(\.0)).union([.resolveMany, .status]) == Set(CairnMethod.allCases))
+        #expect(Set(questions.map(\.0)).union([.resolveMany, .nodeStatus, .status, .statusList, .publishStatusList, .events]) == Set(CairnMethod.allCases))
       }
       await connection.close()
     }
@@ -107,7 +107,7 @@ import Testing
         #expect(await failure(client, .resolve, [UInt8](repeating: 0, count: 300 << 10))?.code == .resourceExhausted)
         #expect(await failure(client, .resolve, [0x0a, 0xff])?.code == .invalidArgument)
         #expect(await failure(client, .submit, [UInt8](repeating: 0, count: 300 << 10))?.code == .invalidArgument)
-        #expect(await failure(client, .status, [])?.code == .unimplemented)
+        #expect(await failure(client, .nodeStatus, [])?.code == .unimplemented)
       }
     }
   }

@@ -153,7 +153,7 @@ final class TestChain: NodeBackend {
     let header = executed.header(
       epoch: 0, view: head.header.view + 1, validatorsHash: genesis.validators.hash, proposer: UInt32((head.header.view + 1) % 4))
     var ledger = try executed.sealed(with: header)
-    store.store(executed.rows)
+    store.store(executed.rows, superseded: executed.superseded)
     ledger.finalize(through: header.height)
     var edge = head.edge
     state.withLock { state in
@@ -280,11 +280,23 @@ private struct MemoryTiles: LogTileSource {
 /// A store that holds what it is given.
 final class MemoryStore: FinalizedLedger {
   private let records = Mutex<[Digest: [UInt8]]>([:])
+  private let superseded = Mutex<[Digest: [SupersededRecord]]>([:])
 
-  func store(_ rows: [StateRow]) {
+  func store(_ rows: [StateRow], superseded replaced: [SupersededRecord] = []) {
     records.withLock { records in
       for row in rows { records[row.key] = row.record }
     }
+    superseded.withLock { superseded in
+      for record in replaced { superseded[record.key, default: []].append(record) }
+    }
+  }
+
+  func supersededRecord(forKey key: Digest, version: UInt64) -> [UInt8]? {
+    superseded.withLock { $0[key]?.first { $0.version == version }?.record }
+  }
+
+  func supersededLeafHashes(forKey key: Digest, count: UInt64) -> [Digest] {
+    superseded.withLock { ($0[key] ?? []).prefix(Int(count)).map { LogTree.leafHash($0.record) } }
   }
 
   func record(forKey key: Digest) -> [UInt8]? { records.withLock { $0[key] } }

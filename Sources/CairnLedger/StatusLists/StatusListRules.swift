@@ -1,0 +1,78 @@
+import CairnCrypto
+import CairnIdentity
+
+/// What each operation on a status list needs and does.
+extension BlockExecution {
+  /// An issuer makes a list of its own.
+  mutating func create(_ create: StatusListCreate, _ list: StatusListID, submitter: CairnDID) throws(OperationError) {
+    guard submitter == list.issuer else { throw .notListIssuer(list) }
+    try require(.issuer, of: submitter)
+    try insert(
+      StatusListRecord(
+        list, purpose: create.purpose, length: create.length, revokers: create.revokers, createdMilliseconds: timeMilliseconds,
+        createdHeight: height))
+  }
+
+  /// A registrar anchors sessions, and their controller signs.
+  mutating func create(
+    _ create: SessionBatchCreate, _ list: StatusListID, submitter: CairnDID, _ signers: Signers
+  ) throws(OperationError) {
+    try require(.registrar, of: submitter)
+    try requireSignatures(of: create.controller, signers)
+    guard create.expiresMilliseconds > timeMilliseconds,
+      create.expiresMilliseconds - timeMilliseconds <= SessionBatchCreate.lifetimeLimitMilliseconds
+    else { throw .sessionExpiry(create.expiresMilliseconds) }
+    try insert(
+      StatusListRecord(
+        list, purpose: .revocation, length: create.count, revokers: create.revokers, createdMilliseconds: timeMilliseconds,
+        createdHeight: height, sessions: .init(root: create.root, expiresMilliseconds: create.expiresMilliseconds)))
+  }
+
+  /// The issuer or a revoker sets bits, and clears them where the purpose allows it. A revocation is for ever.
+  mutating func update(_ update: StatusListUpdate, _ list: StatusListID, submitter: CairnDID) throws(OperationError) {
+    let record = try statusList(list)
+    guard record.isUpdatable(by: submitter) else { throw .notRevoker(list) }
+    guard update.clear.isEmpty || record.purpose.isReversible else { throw .clearRefused(record.purpose) }
+    for index in [update.set.last, update.clear.last].compactMap(\.self) where index >= record.length {
+      throw .indexOutOfRange(index, length: record.length)
+    }
+    let key = list.stateKey
+    for change in update.changes { try apply(change, toChunksOf: key) }
+  }
+
+  mutating func delegate(_ delegate: StatusListDelegate, _ list: StatusListID, submitter: CairnDID) throws(OperationError) {
+    var record = try statusList(list)
+    guard submitter == list.issuer else { throw .notListIssuer(list) }
+    record.revokers = delegate.revokers
+    set(RecordVersion(type: .statusList, record: record.bytes, changedAt: logIndex), forKey: list.stateKey)
+  }
+
+  private mutating func insert(_ record: StatusListRecord) throws(OperationError) {
+    let key = record.list.stateKey
+    guard try self.record(forKey: key) == nil else { throw .listExists(record.list) }
+    set(RecordVersion(type: .statusList, record: record.bytes, changedAt: logIndex), forKey: key)
+  }
+
+  private mutating func statusList(_ list: StatusListID) throws(OperationError) -> StatusListRecord {
+    guard let bytes = try record(forKey: list.stateKey) else { throw .unknownList(list) }
+    guard let record = try? StatusListRecord(decoding: bytes) else { throw .unavailable(.wrongRecord(key: list.stateKey)) }
+    return record
+  }
+
+  /// What changes nothing leaves no version. What one block changes is one version, however many operations it takes.
+  private mutating func apply(_ change: StatusListUpdate.ChunkChange, toChunksOf list: Digest) throws(OperationError) {
+    let key = StatusChunk.stateKey(list: list, chunk: change.chunk)
+    let bytes = try record(forKey: key)
+    var chunk = StatusChunk(updatedMilliseconds: timeMilliseconds, updatedHeight: height)
+    if let bytes {
+      guard let known = try? StatusChunk(decoding: bytes) else { throw .unavailable(.wrongRecord(key: key)) }
+      chunk = known
+    }
+    guard chunk.apply(change) else { return }
+    if let bytes, chunk.updatedHeight != height {
+      supersede(SupersededRecord(key: key, version: chunk.version, record: bytes))
+      chunk.supersede(bytes, updatedMilliseconds: timeMilliseconds, updatedHeight: height)
+    }
+    set(RecordVersion(type: .statusChunk, record: chunk.bytes, changedAt: logIndex), forKey: key)
+  }
+}
