@@ -704,6 +704,29 @@ public nonisolated struct ProtoSessionBatchCreate: Sendable {
   public init() {}
 }
 
+/// How a DID of a session batch is shown: with what makes it, and the path from there to the batch's root.
+public nonisolated struct ProtoSessionPresentation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// <controller>/sessions/<hex>
+  public var batch: String = String()
+
+  /// its place in the batch, and its bit in the batch's revocation list
+  public var index: UInt32 = 0
+
+  /// canonical DidCreate; its controller is the batch's
+  public var create: Data = Data()
+
+  /// RFC 6962 inclusion of `create` in the batch
+  public var path: [Data] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct ProtoVerificationMethod: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1911,6 +1934,51 @@ nonisolated extension ProtoSessionBatchCreate: SwiftProtobuf.Message, SwiftProto
     if lhs.expiresMs != rhs.expiresMs {return false}
     if lhs.salt != rhs.salt {return false}
     if lhs.revokers != rhs.revokers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSessionPresentation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SessionPresentation"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}index\0\u{1}create\0\u{1}path\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.batch) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.create) }()
+      case 4: try { try decoder.decodeRepeatedBytesField(value: &self.path) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.batch.isEmpty {
+      try visitor.visitSingularStringField(value: self.batch, fieldNumber: 1)
+    }
+    if self.index != 0 {
+      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 2)
+    }
+    if !self.create.isEmpty {
+      try visitor.visitSingularBytesField(value: self.create, fieldNumber: 3)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.path, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoSessionPresentation, rhs: ProtoSessionPresentation) -> Bool {
+    if lhs.batch != rhs.batch {return false}
+    if lhs.index != rhs.index {return false}
+    if lhs.create != rhs.create {return false}
+    if lhs.path != rhs.path {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
