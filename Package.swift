@@ -60,13 +60,14 @@ let package = Package(
     // System libraries.
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The pure core: synchronous, deterministic, without I/O or clocks.
     .target(name: "CairnCrypto", dependencies: ["CSodium", .crypto, .protobuf], swiftSettings: strict),
     .target(name: "CairnMerkle", dependencies: ["CairnCrypto"], swiftSettings: strict),
     .target(name: "CairnMessages", dependencies: [.protobuf], swiftSettings: [.swiftLanguageMode(.v6)]),
     .target(name: "CairnChain", dependencies: ["CairnCrypto", "CairnMerkle", "CairnMessages", .protobuf], swiftSettings: strict),
-    .target(name: "CairnIdentity", dependencies: ["CairnCrypto"], swiftSettings: strict),
+    .target(name: "CairnIdentity", dependencies: ["CZlib", "CairnCrypto"], swiftSettings: strict),
     .target(
       name: "CairnLedger",
       dependencies: ["CairnCrypto", "CairnMerkle", "CairnMessages", "CairnChain", "CairnIdentity", .protobuf],
