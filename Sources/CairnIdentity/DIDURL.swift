@@ -50,27 +50,12 @@ public struct DIDURL: Hashable, Sendable, CustomStringConvertible {
     var names: Set<[UInt8]> = []
     for pair in query.split(separator: UInt8(ascii: "&")) {
       let (rawName, rawValue) = split(pair, at: UInt8(ascii: "="))
-      guard let name = String(validating: percentDecoded(rawName), as: UTF8.self),
-        let value = String(validating: percentDecoded(rawValue ?? []), as: UTF8.self)
+      guard let name = String(validating: URISyntax.percentDecoded(rawName), as: UTF8.self),
+        let value = String(validating: URISyntax.percentDecoded(rawValue ?? []), as: UTF8.self)
       else { throw .invalidQuery }
       guard names.insert(Array(name.utf8)).inserted else { throw .duplicateParameter(name) }
       parameters.append(Parameter(name: name, value: value))
     }
     return parameters
-  }
-
-  /// - Parameter bytes: with whole percent-encodings only.
-  private static func percentDecoded(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-    var decoded: [UInt8] = []
-    var rest = bytes
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        decoded.append(byte)
-        continue
-      }
-      if let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) { decoded.append(value) }
-      rest = rest.dropFirst(2)
-    }
-    return decoded
   }
 }

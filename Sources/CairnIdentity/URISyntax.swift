@@ -46,6 +46,21 @@ enum URISyntax {
     }
   }
 
+  /// - Parameter bytes: with whole percent-encodings only.
+  static func percentDecoded(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    var decoded: [UInt8] = []
+    var rest = bytes
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        decoded.append(byte)
+        continue
+      }
+      if let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) { decoded.append(value) }
+      rest = rest.dropFirst(2)
+    }
+    return decoded
+  }
+
   private static func isScheme(_ bytes: ArraySlice<UInt8>) -> Bool {
     guard let first = bytes.first, isAlphanumeric(first), first > UInt8(ascii: "9") else { return false }
     return bytes.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }

@@ -49,7 +49,7 @@ public struct LedgerOperation: Sendable {
       kind = .didDeactivate(try DIDDeactivate(deactivate))
     case .statusListCreate(let create):
       let list = try Self.list(create.list, network)
-      guard case .list = list.kind else { throw .malformed("list") }
+      guard case .named = list.kind else { throw .malformed("list") }
       (did, kind) = (list.issuer, .statusListCreate(try StatusListCreate(create, network: network), list))
     case .statusListUpdate(let update):
       let list = try Self.list(update.list, network)
@@ -69,7 +69,7 @@ public struct LedgerOperation: Sendable {
   }
 
   private static func list(_ text: String, _ network: Digest) throws(OperationError) -> StatusListID {
-    guard let list = StatusListID(parsing: text) else { throw .malformed("list") }
+    guard let list = try? StatusListID(parsing: text) else { throw .malformed("list") }
     guard list.issuer.isOf(network: network) else { throw .foreignDID }
     return list
   }

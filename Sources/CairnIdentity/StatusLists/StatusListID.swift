@@ -1,65 +1,107 @@
 public import CairnCrypto
 
-/// The name of a list of statuses on the ledger, which is a DID URL with a path: `<did>/status/<name>` for a list that an issuer made,
-/// `<did>/sessions/<64 hex digits>` for the statuses of a session batch. Every list has one text.
+/// Why a text is not the identifier or the URL of a status list.
+public enum StatusListIDError: Error, Equatable, Sendable {
+  case tooLong(limit: Int, actual: Int)
+  case did(DIDError)
+  /// Neither `/status/<name>` nor `/sessions/<digest>` follows the DID.
+  case wrongPath
+  /// Not 1 to 32 lowercase letters, digits or hyphens.
+  case invalidName
+  /// Not 64 lowercase hexadecimal digits.
+  case invalidBatch
+  /// Neither an absolute http nor https URL.
+  case notHTTP
+  /// A query or fragment: the list's own URL has none.
+  case notBare
+
+  /// For logs and metric labels.
+  public var reason: String {
+    switch self {
+    case .tooLong: "status_list_id_too_long"
+    case .did(let error): error.reason
+    case .wrongPath: "wrong_status_list_path"
+    case .invalidName: "invalid_status_list_name"
+    case .invalidBatch: "invalid_session_batch"
+    case .notHTTP: "status_list_url_not_http"
+    case .notBare: "status_list_url_not_bare"
+    }
+  }
+}
+
+/// A status list of the ledger: `did:cairn:<net>:<scid>/status/<name>`, or that of a batch of sessions:
+/// `did:cairn:<net>:<scid>/sessions/<64 hexadecimal digits>`. Every identifier has one text.
 public struct StatusListID: Hashable, Sendable {
   public enum Kind: Hashable, Sendable {
-    /// A list that an issuer made; the name is of `[a-z0-9-]{1,32}`.
-    case list(name: String)
-    /// The statuses of the session batch with this digest.
+    /// A list that the issuer made under a name of its choice.
+    case named(String)
+    /// The bits of a batch of sessions, known by the digest of the operation that anchored it.
     case sessions(Digest)
   }
 
-  public static let nameLimit = 32
-  private static let listSegment = "/status/"
-  private static let sessionsSegment = "/sessions/"
+  /// In bytes. Names are for people; a list needs no more.
+  public static let nameByteLimit = 32
 
-  /// Whose list it is: the issuer, or the controller of the sessions.
+  private static let namedPath = "/status/"
+  private static let sessionsPath = "/sessions/"
+  /// In bytes: a DID of this method is 67, the longest path 74.
+  private static let byteLimit = 160
+
+  /// Who made the list, and whose document says who may change it.
   public let issuer: CairnDID
   public let kind: Kind
 
-  /// `nil` for a name that no list can have.
-  public init?(issuer: CairnDID, name: String) {
-    guard Self.isName(name.utf8) else { return nil }
-    (self.issuer, kind) = (issuer, .list(name: name))
+  /// - Throws: ``StatusListIDError/invalidName``.
+  public init(issuer: CairnDID, name: String) throws(StatusListIDError) {
+    guard Self.isName(name.utf8) else { throw .invalidName }
+    (self.issuer, kind) = (issuer, .named(name))
   }
 
-  public init(controller: CairnDID, sessions: Digest) {
-    (issuer, kind) = (controller, .sessions(sessions))
-  }
+  public init(issuer: CairnDID, sessions batch: Digest) { (self.issuer, kind) = (issuer, .sessions(batch)) }
 
-  /// Accepts exactly the texts that ``description`` writes; `nil` for any other.
-  public init?(parsing text: some StringProtocol) {
-    // A DID has 67 bytes, the longest path 74: nothing longer is looked at.
-    let bytes = Array(text.utf8.prefix(256))
-    guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")),
-      let issuer = try? CairnDID(parsing: String(decoding: bytes[..<slash], as: UTF8.self))
-    else { return nil }
+  /// Accepts exactly the texts that ``description`` writes.
+  public init(parsing text: some StringProtocol) throws(StatusListIDError) {
+    let bytes = Array(text.utf8.prefix(Self.byteLimit + 1))
+    guard bytes.count <= Self.byteLimit else { throw .tooLong(limit: Self.byteLimit, actual: text.utf8.count) }
+    let slash = bytes.firstIndex(of: UInt8(ascii: "/")) ?? bytes.endIndex
+    let issuer: CairnDID
+    do { issuer = try CairnDID(parsing: String(decoding: bytes[..<slash], as: UTF8.self)) } catch { throw .did(error) }
     let path = bytes[slash...]
-    if path.starts(with: Self.listSegment.utf8) {
-      self.init(issuer: issuer, name: String(decoding: path.dropFirst(Self.listSegment.utf8.count), as: UTF8.self))
-    } else if path.starts(with: Self.sessionsSegment.utf8) {
-      let digits = path.dropFirst(Self.sessionsSegment.utf8.count)
-      guard digits.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }),
-        let digest = Digest(hex: String(decoding: digits, as: UTF8.self))
-      else { return nil }
-      self.init(controller: issuer, sessions: digest)
+    if path.starts(with: Self.namedPath.utf8) {
+      self = try Self.named(path.dropFirst(Self.namedPath.utf8.count), of: issuer)
+    } else if path.starts(with: Self.sessionsPath.utf8) {
+      self = try Self.sessions(path.dropFirst(Self.sessionsPath.utf8.count), of: issuer)
     } else {
-      return nil
+      throw .wrongPath
     }
   }
 
+  static func named(_ name: ArraySlice<UInt8>, of issuer: CairnDID) throws(StatusListIDError) -> StatusListID {
+    try StatusListID(issuer: issuer, name: String(decoding: name, as: UTF8.self))
+  }
+
+  static func sessions(_ digits: ArraySlice<UInt8>, of issuer: CairnDID) throws(StatusListIDError) -> StatusListID {
+    let text = String(decoding: digits, as: UTF8.self)
+    guard let batch = Digest(hex: text), batch.description.utf8.elementsEqual(digits) else { throw .invalidBatch }
+    return StatusListID(issuer: issuer, sessions: batch)
+  }
+
   private static func isName(_ bytes: some Collection<UInt8>) -> Bool {
-    (1...nameLimit).contains(bytes.count)
-      && bytes.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+    (1...nameByteLimit).contains(bytes.count)
+      && bytes.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
+        default: false
+        }
+      }
   }
 }
 
 extension StatusListID: CustomStringConvertible {
   public var description: String {
     switch kind {
-    case .list(let name): issuer.description + Self.listSegment + name
-    case .sessions(let digest): issuer.description + Self.sessionsSegment + digest.description
+    case .named(let name): issuer.description + Self.namedPath + name
+    case .sessions(let batch): issuer.description + Self.sessionsPath + batch.description
     }
   }
 }

@@ -24,7 +24,7 @@ public struct SessionPresentation: Hashable, Sendable {
   public init(decoding bytes: [UInt8]) throws(SessionError) {
     let message: ProtoSessionPresentation
     do { message = try Canonical.decode(from: bytes, limit: Self.byteLimit) } catch { throw .malformed }
-    guard let batch = StatusListID(parsing: message.batch), case .sessions = batch.kind else { throw .malformed }
+    guard let batch = try? StatusListID(parsing: message.batch), case .sessions = batch.kind else { throw .malformed }
     let path = message.path.compactMap { Digest($0) }
     guard path.count == message.path.count else { throw .malformed }
     self.init(batch: batch, index: message.index, create: [UInt8](message.create), path: path)

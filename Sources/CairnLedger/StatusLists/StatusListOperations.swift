@@ -95,7 +95,7 @@ public struct SessionBatchCreate: Hashable, Sendable {
 
   /// The list of the statuses of the batch that a message makes.
   static func list(_ message: ProtoSessionBatchCreate, controller: CairnDID) -> StatusListID {
-    StatusListID(controller: controller, sessions: .sha256(domain, Canonical.encode(message)))
+    StatusListID(issuer: controller, sessions: .sha256(domain, Canonical.encode(message)))
   }
 }
 

@@ -39,7 +39,7 @@ public struct StatusListRecord: Hashable, Sendable {
 
   public init(decoding bytes: [UInt8]) throws(RecordError) {
     let message: ProtoStatusListRecord = try .record(bytes, limit: Self.byteLimit)
-    guard let list = StatusListID(parsing: message.list) else { throw .field("list") }
+    guard let list = try? StatusListID(parsing: message.list) else { throw .field("list") }
     guard let purpose = StatusListPurpose(message.purpose) else { throw .field("purpose") }
     guard (1...StatusList.lengths.upperBound).contains(message.length) else { throw .field("length") }
     let revokers = message.revokers.compactMap { try? CairnDID(parsing: $0) }
