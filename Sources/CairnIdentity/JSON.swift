@@ -55,6 +55,38 @@ extension JSON {
   }
 }
 
+extension JSON {
+  /// Whether this is exactly that text, compared as UTF-8.
+  func isText(_ text: String) -> Bool { string.map { $0.utf8.elementsEqual(text.utf8) } ?? false }
+
+  /// Whether this is exactly one of those texts.
+  func isOne(of texts: [String]) -> Bool { texts.contains { isText($0) } }
+
+  /// A text, or a set of texts, as a list of texts; `nil` when it is neither, or empty.
+  var texts: [String]? {
+    if let string { return [string] }
+    guard let array, !array.isEmpty else { return nil }
+    let texts = array.compactMap(\.string)
+    return texts.count == array.count ? texts : nil
+  }
+
+  /// An object without one of its members; any other value as it is.
+  func without(_ key: String) -> JSON {
+    guard let object else { return self }
+    return .object(object.filter { !$0.key.utf8.elementsEqual(key.utf8) })
+  }
+
+  /// An object with one more member; `nil` values are left out.
+  static func object(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+    .object(members.compactMap { key, value in value.map { Member(key, $0) } })
+  }
+}
+
+extension Sequence<String> {
+  /// Whether one of these is exactly that text, compared as UTF-8.
+  func containsText(_ text: String) -> Bool { contains { $0.utf8.elementsEqual(text.utf8) } }
+}
+
 extension JSON: Equatable {
   /// Texts byte by byte, members in their order. To compare regardless of order, compare the bytes of ``JCS``.
   public static func == (left: JSON, right: JSON) -> Bool {

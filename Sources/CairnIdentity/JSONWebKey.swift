@@ -25,3 +25,13 @@ public struct JSONWebKey: Hashable, Sendable {
     bytes.append(contentsOf: #""}"#.utf8)
   }
 }
+
+extension JSONWebKey {
+  /// A public Ed25519 key of any other members; `nil` for any other key, and for one that holds its private part.
+  public init?(_ json: JSON) {
+    guard json["kty"]?.isText("OKP") == true, json["crv"]?.isText("Ed25519") == true, !PrivateKeyMaterial.isInKey(json),
+      let text = json["x"]?.string, let bytes = try? Base64URL.decode(text), let key = PublicKey(bytes)
+    else { return nil }
+    self.init(key)
+  }
+}

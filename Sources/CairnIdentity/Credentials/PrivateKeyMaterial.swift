@@ -1,0 +1,16 @@
+/// Members that hold private keys, by the names that verification methods and JSON Web Keys have for them.
+enum PrivateKeyMaterial {
+  private static let methodMembers = [
+    "secretKeyMultibase", "secretKeyJwk", "privateKeyMultibase", "privateKeyJwk", "privateKeyBase58", "privateKeyHex", "privateKeyPem",
+  ]
+  /// RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1; RFC 8037, section 2.
+  private static let keyMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
+
+  /// - Parameter method: a verification method.
+  static func isIn(_ method: JSON) -> Bool {
+    methodMembers.contains { method[$0] != nil } || method["publicKeyJwk"].map(isInKey) == true
+  }
+
+  /// - Parameter key: a JSON Web Key.
+  static func isInKey(_ key: JSON) -> Bool { keyMembers.contains { key[$0] != nil } }
+}
