@@ -10,8 +10,8 @@ enum Compression {
   /// zlib's largest window, and 16 more to ask for the gzip wrapping.
   private var windowBits: Int32 { self == .gzip ? 15 + 16 : 15 }
 
-  /// The output grows by at most this many bytes at a time, so that a small input costs little.
-  private static let growth = 1 << 16
+  /// In bytes: what is unpacked in one step, before it joins the output.
+  private static let stepByteCount = 1 << 16
 
   func compress(_ bytes: [UInt8]) -> [UInt8] {
     Self.withStream { stream in
@@ -19,17 +19,17 @@ enum Compression {
         stream, Z_BEST_COMPRESSION, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
       precondition(started == Z_OK, "zlib refuses only without memory, or a header of another version")
       defer { deflateEnd(stream) }
-      var output = [UInt8](repeating: 0, count: Int(deflateBound(stream, UInt(bytes.count))))
-      let status = Self.run(stream, from: bytes[...], into: &output, at: 0) { deflate(stream, Z_FINISH) }
-      precondition(status == Z_STREAM_END, "the bound of zlib holds the whole output")
-      output.removeLast(output.count - Int(stream.pointee.total_out))
-      return output
+      return [UInt8](unsafeUninitializedCapacity: Int(deflateBound(stream, UInt(bytes.count)))) { output, count in
+        let status = Self.run(stream, from: bytes[...], into: output) { deflate(stream, Z_FINISH) }
+        precondition(status == Z_STREAM_END, "the bound of zlib holds the whole output")
+        count = Int(stream.pointee.total_out)
+      }
     }
   }
 
   /// The whole of one stream, and nothing after it.
   ///
-  /// - Parameter limit: of the output, in bytes; not one more is kept.
+  /// - Parameter limit: of the output, in bytes.
   func decompress(_ bytes: [UInt8], limit: Int) throws(StatusListEncodingError) -> [UInt8] {
     try Self.withStream { stream throws(StatusListEncodingError) in
       let started = inflateInit2_(stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
@@ -42,23 +42,20 @@ enum Compression {
   private static func unpack(
     _ bytes: [UInt8], from stream: UnsafeMutablePointer<z_stream>, limit: Int
   ) throws(StatusListEncodingError) -> [UInt8] {
+    let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: stepByteCount)
+    defer { scratch.deallocate() }
     var output: [UInt8] = []
     var status = Z_OK
     while status != Z_STREAM_END {
-      let (read, written) = (Int(stream.pointee.total_in), Int(stream.pointee.total_out))
-      guard written <= limit else { throw .tooLong(limit: UInt64(limit) * 8) }
-      // One byte of room beyond the limit, to see whether it is needed.
-      let room = min(growth, limit + 1 - written)
-      output.append(contentsOf: repeatElement(0, count: written + room - output.count))
-      status = run(stream, from: bytes[read...], into: &output, at: written) { inflate(stream, Z_NO_FLUSH) }
+      let read = Int(stream.pointee.total_in)
+      status = run(stream, from: bytes[read...], into: scratch) { inflate(stream, Z_NO_FLUSH) }
       guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else { throw .malformedCompression }
-      let isStuck = Int(stream.pointee.total_out) == written && Int(stream.pointee.total_in) == read
-      guard status == Z_STREAM_END || !isStuck else { throw .truncated }
+      let count = Int(stream.pointee.total_out) - output.count
+      guard output.count + count <= limit else { throw .tooLong(limit: UInt64(limit) * 8) }
+      guard status == Z_STREAM_END || count > 0 || Int(stream.pointee.total_in) > read else { throw .truncated }
+      output.append(contentsOf: UnsafeBufferPointer(rebasing: scratch[..<count]))
     }
-    let count = Int(stream.pointee.total_out)
-    guard count <= limit else { throw .tooLong(limit: UInt64(limit) * 8) }
     guard Int(stream.pointee.total_in) == bytes.count else { throw .trailingBytes }
-    output.removeLast(output.count - count)
     return output
   }
 
@@ -73,18 +70,16 @@ enum Compression {
   }
 
   private static func run(
-    _ stream: UnsafeMutablePointer<z_stream>, from input: ArraySlice<UInt8>, into output: inout [UInt8], at position: Int,
+    _ stream: UnsafeMutablePointer<z_stream>, from input: ArraySlice<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>,
     step: () -> Int32
   ) -> Int32 {
     input.withUnsafeBufferPointer { input in
-      output.withUnsafeMutableBufferPointer { output in
-        // zlib's interface predates const; it does not write to its input.
-        stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-        stream.pointee.avail_in = UInt32(clamping: input.count)
-        stream.pointee.next_out = output.baseAddress.map { $0 + position }
-        stream.pointee.avail_out = UInt32(clamping: output.count - position)
-        return step()
-      }
+      // zlib's interface predates const; it does not write to its input.
+      stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+      stream.pointee.avail_in = UInt32(clamping: input.count)
+      stream.pointee.next_out = output.baseAddress
+      stream.pointee.avail_out = UInt32(clamping: output.count)
+      return step()
     }
   }
 }
