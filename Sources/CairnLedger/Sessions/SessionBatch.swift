@@ -1,6 +1,6 @@
 public import CairnCrypto
 public import CairnIdentity
-public import CairnMerkle
+import CairnMerkle
 import CairnMessages
 
 /// The DIDs of a session batch, as their controller prepares it: from here come the root that goes on the ledger, and what each DID is shown
