@@ -60,7 +60,7 @@ enum Fixture {
 
   /// The document signed by the issuer, or by another, whatever it says.
   static func signed(
-    _ document: JSON, by signer: CredentialSigner = issuer.signer, _ options: DataIntegrity.Options = .init(created: now)
+    _ document: JSON, by signer: CredentialSigner = issuer.signer, options: DataIntegrity.Options = .init(created: now)
   ) throws -> [UInt8] {
     try JCS.encode(DataIntegrity.secure(document, by: signer, options))
   }

@@ -163,9 +163,9 @@ enum Form: CaseIterable, Sendable {
   @Test("The times of the signature count as well") func signatureTimes() throws {
     let document = try Fixture.content().json()
     let (soon, before) = (Fixture.time("2026-03-01T12:10:00Z"), Fixture.time("2026-03-01T11:50:00Z"))
-    #expect(Fixture.refusals(try Fixture.signed(document, .init(created: soon))) == [.notYetValid(until: soon)])
-    #expect(Fixture.refusals(try Fixture.signed(document, .init(expires: before))) == [.expired(at: before)])
-    #expect(Fixture.refusals(try Fixture.signed(document, .init())).isEmpty)
+    #expect(Fixture.refusals(try Fixture.signed(document, options: .init(created: soon))) == [.notYetValid(until: soon)])
+    #expect(Fixture.refusals(try Fixture.signed(document, options: .init(expires: before))) == [.expired(at: before)])
+    #expect(Fixture.refusals(try Fixture.signed(document, options: .init())).isEmpty)
     for member in ["iat", "nbf"] {
       #expect(Fixture.refusals(try Fixture.token(document.with(member, .number(soon.numericDate)))) == [.notYetValid(until: soon)])
     }
