@@ -317,3 +317,107 @@ import Testing
     return (parts[0], parts[1], parts[2])
   }
 }
+
+/// Documents in which one member is anything at all, signed as they are.
+@Suite struct ArbitraryMemberTests {
+  private static let substitutes: [JSON?] = [
+    nil, .null, .bool(true), .number(1e21), .string(""), .string("\u{0}\u{212a}did:a:b"), .array([]), .object([]),
+    .array([.array([.object([])])]), .array(.init(repeating: .string("x"), count: 300)),
+  ]
+
+  /// Every place in a value: the keys and indices that lead to it.
+  private static func places(in value: JSON) -> [[String]] {
+    switch value {
+    case .object(let members): members.flatMap { member in [[member.key]] + places(in: member.value).map { [member.key] + $0 } }
+    case .array(let elements):
+      elements.enumerated().flatMap { index, element in [["\(index)"]] + places(in: element).map { ["\(index)"] + $0 } }
+    default: []
+    }
+  }
+
+  private static func replacing(_ place: ArraySlice<String>, in value: JSON, with substitute: JSON?) -> JSON {
+    guard let first = place.first else { return substitute ?? .null }
+    let rest = place.dropFirst()
+    if let elements = value.array {
+      return .array(
+        elements.enumerated().compactMap { index, element in
+          guard "\(index)" == first else { return element }
+          return rest.isEmpty ? substitute : replacing(rest, in: element, with: substitute)
+        })
+    }
+    guard let inner = value[first] else { return value }
+    return value.with(first, rest.isEmpty ? substitute : replacing(rest, in: inner, with: substitute))
+  }
+
+  @Test("Whatever stands in one place of a credential is judged, never a trap") func credentials() throws {
+    let document = try Fixture.content(statuses: StatusListPurpose.allCases.map { Fixture.entry($0) }).json()
+    var accepted: Set<String> = []
+    for place in Self.places(in: document) {
+      for substitute in Self.substitutes {
+        let changed = Self.replacing(place[...], in: document, with: substitute)
+        for bytes in [try Fixture.signed(changed), try Fixture.token(changed)] {
+          let verdict = Fixture.verdict(bytes)
+          #expect((verdict.accepted == nil) != verdict.refusals.isEmpty)
+          if verdict.accepted != nil { accepted.insert(place.joined(separator: ".")) }
+        }
+      }
+    }
+    // What a credential may leave out or say otherwise.
+    #expect(
+      accepted.subtracting([
+        "@context.1", "id", "type.1", "credentialStatus", "credentialStatus.0.id", "credentialStatus.1.id", "credentialStatus.2.id",
+        "credentialStatus.1", "credentialStatus.2", "credentialSubject.id", "credentialSubject.role", "credentialSubject.permissions",
+        "credentialSubject.permissions.0", "credentialSubject.permissions.1",
+      ]) == [])
+  }
+
+  @Test("Whatever stands in one place of a proof or a presentation is judged, and only what is unchanged accepted") func presentations()
+    throws
+  {
+    let presentation = try Presentation(
+      holder: Fixture.agent.did,
+      credentials: [try Fixture.content().secured(by: Fixture.issuer.signer), try Fixture.content().token(by: Fixture.issuer.signer)])
+    let secured = try presentation.secured(by: Fixture.agent.signer, created: Fixture.now, challenge: "c", domain: "d")
+    var policy = Fixture.policy()
+    policy.challenge = "c"
+    policy.audience = "d"
+    #expect(Fixture.verdict(try JCS.encode(secured), policy: policy).accepted?.credentials.count == 2)
+    for place in Self.places(in: secured) {
+      for substitute in Self.substitutes {
+        let changed = Self.replacing(place[...], in: secured, with: substitute)
+        #expect(Fixture.verdict(try JCS.encode(changed), policy: policy).accepted == nil, "\(place)")
+      }
+    }
+  }
+
+  @Test("Whatever stands in one place of an issuer's document is judged, never a trap") func documents() throws {
+    let document = try JSON(parsing: Fixture.issuer.documentBytes)
+    let bytes = try Fixture.content().secured(by: Fixture.issuer.signer).bytes
+    for place in Self.places(in: document) {
+      for substitute in Self.substitutes {
+        var facts = Fixture.facts()
+        facts.documents[Fixture.issuer.did] = .active(try JCS.encode(Self.replacing(place[...], in: document, with: substitute)))
+        let verdict = Fixture.verdict(bytes, facts: facts)
+        #expect((verdict.accepted == nil) != verdict.refusals.isEmpty)
+      }
+    }
+  }
+}
+
+@Suite struct NumbersInCredentialsTests {
+  @Test(
+    "A number counts by its value, however it is written",
+    arguments: [
+      ("100", "1E2"), ("100", "100.0"), ("1e+21", "1000000000000000000000"), ("0", "-0"), ("5e-324", "0.5e-323"), ("0.000001", "1e-6"),
+      ("333333333.3333333", "333333333.33333329"), ("1.7976931348623157e+308", "17976931348623157e292"),
+    ])
+  func layout(canonical: String, other: String) throws {
+    let document = try Fixture.content().json().with("amount", try JSON(text: other))
+    let written = text(try Fixture.signed(document))
+    #expect(written.contains(#""amount":\#(canonical),"#))
+    let changed = written.replacing(#""amount":\#(canonical),"#, with: #""amount":\#(other),"#)
+    #expect(Fixture.refusals(Array(changed.utf8)).isEmpty)
+    let wrong = written.replacing(#""amount":\#(canonical),"#, with: #""amount":7,"#)
+    #expect(Fixture.refusals(Array(wrong.utf8)) == [.badSignature(.issuer)])
+  }
+}

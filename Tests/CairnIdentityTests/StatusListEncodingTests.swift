@@ -120,8 +120,11 @@ import Testing
     // 64 MiB of zeros in 65 kB.
     let bomb = Compression.zlib.compress([UInt8](repeating: 0, count: 1 << 26))
     #expect(bomb.count < 1 << 17)
-    #expect(throws: StatusListEncodingError.tooLong(limit: StatusBits.maximumLength)) {
+    #expect(throws: StatusListEncodingError.tooLong(limit: 1 << 23)) {
       try TokenStatusList(decoding: Base64URL.encode(bomb), bits: 1)
+    }
+    #expect(throws: StatusListEncodingError.tooLong(limit: 1 << 23)) {
+      try TokenStatusList(decoding: Base64URL.encode(bomb), bits: 1, limit: .max)
     }
   }
 

@@ -8,6 +8,9 @@ public struct TokenStatusList: Hashable, Sendable {
     case eight = 8
   }
 
+  /// Of a list that is read, in bits: one mebibyte, as the draft's own largest example. Other issuers' lists may be longer than ours.
+  public static let bitLimit: UInt64 = 1 << 23
+
   /// Per entry.
   public let bits: BitCount
   public let bytes: [UInt8]
@@ -44,12 +47,12 @@ extension TokenStatusList {
   ///   - list: `lst`.
   ///   - limit: in bits, of what is unpacked.
   public init(
-    decoding list: some StringProtocol, bits: Int, limit: UInt64 = StatusBits.maximumLength
+    decoding list: some StringProtocol, bits: Int, limit: UInt64 = TokenStatusList.bitLimit
   ) throws(StatusListEncodingError) {
     guard let bits = BitCount(rawValue: bits) else { throw .unsupportedBitCount }
     let compressed: [UInt8]
     do { compressed = try Base64URL.decode(list) } catch { throw .text(error) }
-    let byteLimit = Int(min(limit, StatusBits.maximumLength) / 8)
+    let byteLimit = Int(min(limit, Self.bitLimit) / 8)
     self.init(bits: bits, bytes: try Compression.zlib.decompress(compressed, limit: byteLimit))
   }
 }
