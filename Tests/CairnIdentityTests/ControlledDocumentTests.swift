@@ -118,19 +118,25 @@ import Testing
   }
 
   @Test(
-    "A private key anywhere in the methods is refused",
+    "A private key anywhere in the document is refused",
     arguments: [
       "secretKeyMultibase", "secretKeyJwk", "privateKeyMultibase", "privateKeyJwk", "privateKeyBase58", "privateKeyHex", "privateKeyPem",
     ])
   func privateKeys(member: String) throws {
     expect(.privateKey, try Self.document(methods: [Self.method().with(member, .string("z1"))]))
     expect(.privateKey, try Self.document().with("keyAgreement", .array([Self.method().with("id", .string("#k")).with(member, .null)])))
+    expect(.privateKey, try Self.document().with(member, .string("z1")))
+    let service = JSON.object(["serviceEndpoint": .array([.object([JSON.Member(member, .string("z1"))])])])
+    expect(.privateKey, try Self.document().with("service", .array([service])))
   }
 
   @Test("A private JSON Web Key is refused", arguments: ["d", "p", "q", "dp", "dq", "qi", "oth", "k"])
   func privateJSONWebKeys(member: String) throws {
     let jwk = try #require(try Self.method(1)["publicKeyJwk"]).with(member, .string("AA"))
     expect(.privateKey, try Self.document(methods: [Self.method(1).with("publicKeyJwk", jwk)]))
+    expect(.privateKey, try Self.document().with("service", .array([.object(["key": jwk])])))
+    // Not a key: a member of that name means nothing there.
+    _ = try ControlledDocument(Self.document().with("service", .array([.object([JSON.Member(member, .string("AA"))])])))
   }
 
   @Test("A private key in the place of the public one is refused") func privateMultikey() throws {

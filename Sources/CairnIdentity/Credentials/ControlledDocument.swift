@@ -28,6 +28,7 @@ public struct ControlledDocument: Sendable {
 
   init(_ json: JSON) throws(ControlledDocumentError) {
     guard let id = json["id"]?.string, URISyntax.isAbsolute(id) else { throw .malformed("id") }
+    guard !PrivateKeyMaterial.isAnywhere(in: json) else { throw .privateKey }
     var reader = MethodReader(subject: id)
     for element in try Self.array(json, "verificationMethod") { try reader.read(element, in: "verificationMethod") }
     var relationships: [VerificationPurpose: Set<[UInt8]>] = [:]
@@ -65,7 +66,6 @@ private struct MethodReader {
   mutating func read(_ element: JSON, in member: String) throws(ControlledDocumentError) -> String {
     let id = try identifier(of: element, in: member)
     guard let controller = element["controller"]?.string, element["type"]?.string != nil else { throw .malformed(member) }
-    guard !PrivateKeyMaterial.isIn(element) else { throw .privateKey }
     let method = ControlledDocument.Method(
       id: id, controller: controller, key: try key(of: element), expires: try time("expires", of: element),
       revoked: try time("revoked", of: element))

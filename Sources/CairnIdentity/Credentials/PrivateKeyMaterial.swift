@@ -6,9 +6,17 @@ enum PrivateKeyMaterial {
   /// RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1; RFC 8037, section 2.
   private static let keyMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 
-  /// - Parameter method: a verification method.
-  static func isIn(_ method: JSON) -> Bool {
-    methodMembers.contains { method[$0] != nil } || method["publicKeyJwk"].map(isInKey) == true
+  /// Anywhere in a value, however deep.
+  ///
+  /// - Parameter value: as the parser bounds it.
+  static func isAnywhere(in value: JSON) -> Bool {
+    switch value {
+    case .array(let elements): elements.contains(where: isAnywhere)
+    case .object(let members):
+      members.contains { methodMembers.containsText($0.key) || isAnywhere(in: $0.value) }
+        || (value["kty"] != nil && isInKey(value)) || value["publicKeyJwk"].map(isInKey) == true
+    default: false
+    }
   }
 
   /// - Parameter key: a JSON Web Key.
