@@ -196,7 +196,10 @@ import Testing
   }
 
   @Test("Contexts are those of the data model, and what the proof does not cover is not returned") func contexts() throws {
-    for value in [nil, .array([]), .string("https://www.w3.org/2018/credentials/v1"), .object([]), .array([.number(1)])] as [JSON?] {
+    for value in [
+      nil, .array([]), .string("https://www.w3.org/2018/credentials/v1"), .string(CredentialTerms.context), .object([]),
+      .array([.number(1)]),
+    ] as [JSON?] {
       for bytes in try signed("@context", value) { #expect(Fixture.refusals(bytes) == [.contextMismatch]) }
     }
     let secured = try secured()

@@ -180,7 +180,18 @@ extension Form {
     arguments: [
       (nil, "malformed"), (.array([]), "malformed"), (.array([.string("x")]), "malformed"), (.array([.object([])]), "malformed"),
       (.array([.object(["type": .string("EnvelopedVerifiableCredential")])]), "malformed"),
-      (.array([.object(["type": .string("EnvelopedVerifiableCredential"), "id": .string("data:application/vc+jwt,x")])]), "malformed"),
+      (
+        .array([.object(["type": .string("EnvelopedVerifiableCredential"), "id": .string("data:application/vc+jwt,x")])]),
+        "context_mismatch"
+      ),
+      (
+        .array([
+          .object([
+            "@context": .string(CredentialTerms.context), "type": .string("EnvelopedVerifiableCredential"),
+            "id": .string("data:application/vc+jwt,x"),
+          ])
+        ]), "malformed"
+      ),
       (
         .array([.object(["type": .string("EnvelopedVerifiableCredential"), "id": .string("data:application/vc+cose;base64,AA")])]),
         "unsupported"

@@ -47,10 +47,9 @@ struct ClaimsReader {
       validFrom: validFrom, validUntil: validUntil, statuses: statuses, document: document)
   }
 
-  /// Section 4.3: the first context is that of the data model.
+  /// Section 4.3: a list, of which the first is that of the data model.
   mutating func checkContext() {
-    guard CredentialTerms.contexts(of: document)?.first?.isText(CredentialTerms.context) != true else { return }
-    refusals.append(.contextMismatch)
+    if document["@context"]?.array?.first?.isText(CredentialTerms.context) != true { refusals.append(.contextMismatch) }
   }
 
   /// - Returns: empty with a refusal.

@@ -4,7 +4,7 @@ public import CairnCrypto
 public struct CredentialSigner: Sendable {
   /// The Multikey that Data Integrity proofs name: a DID and a fragment.
   public let keyID: DIDURL
-  /// The JsonWebKey that tokens name in `kid`, as VC-JOSE-COSE, section 4.2, wants it.
+  /// The JsonWebKey that tokens name in `kid`, as VC-JOSE-COSE 1.0, section 4.3, wants it.
   public let tokenKeyID: DIDURL
   let key: SigningKey
 

@@ -1,7 +1,7 @@
 /// Words of the VC Data Model 2.0 and of the formats around it.
 enum CredentialTerms {
   static let context = "https://www.w3.org/ns/credentials/v2"
-  /// Gives the terms of an agent's credential a meaning for readers of linked data (VC Data Model 2.0, appendix B.3).
+  /// Gives the terms of an agent's credential a meaning for readers of linked data (VC Data Model 2.0, section 5.2); always the last.
   static let undefinedTermsContext = "https://www.w3.org/ns/credentials/undefined-terms/v2"
 
   static let credential = "VerifiableCredential"

@@ -76,6 +76,9 @@ enum Envelope {
     guard let url = envelope["id"]?.string else { throw .malformed("id") }
     let prefix = "data:application/\(mediaType),"
     guard url.utf8.starts(with: prefix.utf8) else { throw .unsupported("An envelope other than \(mediaType)") }
+    guard CredentialTerms.contexts(of: envelope)?.contains(where: { $0.isText(CredentialTerms.context) }) == true else {
+      throw .contextMismatch
+    }
     return Array(url.utf8.dropFirst(prefix.utf8.count))
   }
 }
