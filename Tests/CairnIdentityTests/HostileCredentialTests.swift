@@ -156,6 +156,13 @@ import Testing
     }
   }
 
+  @Test("A reason that applies twice is given once") func repetitions() throws {
+    let entry = Fixture.entry(.revocation).json.with("type", .string("StatusList2021Entry"))
+    for bytes in try signed("credentialStatus", .array([entry, entry])) {
+      #expect(Fixture.refusals(bytes) == [.unsupportedStatus, .missingStatus(.revocation)])
+    }
+  }
+
   // How they are secured.
 
   @Test(
