@@ -88,14 +88,28 @@ extension LedgerState {
   ///   - index: versions before it.
   ///   - earlier: what the newest version commits to; more than `index` versions.
   public func earlierVersion(_ index: UInt64, forKey key: Digest, of earlier: LogFrontier) throws(LedgerFault) -> EarlierVersion {
-    guard let record = try supersededRecord(forKey: key, version: index) else { throw .missingRecord(key: key) }
-    let hashes = try supersededLeafHashes(forKey: key, count: earlier.size)
-    guard UInt64(hashes.count) == earlier.size, let proof = LogExtension(of: LogFrontier(), appending: hashes).proof(at: index) else {
-      throw .missingRecord(key: key)
-    }
-    let version = EarlierVersion(index: index, record: record, path: proof.path)
-    guard version.isCommitted(by: earlier) else { throw .wrongRecord(key: key) }
+    guard let version = try earlierVersions([index], forKey: key, of: earlier).first else { throw .missingRecord(key: key) }
     return version
+  }
+
+  /// As ``earlierVersion(_:forKey:of:)``, several at the cost of one: what takes time is the tree above them.
+  public func earlierVersions(
+    _ indices: [UInt64], forKey key: Digest, of earlier: LogFrontier
+  ) throws(LedgerFault) -> [EarlierVersion] {
+    guard !indices.isEmpty else { return [] }
+    let hashes = try supersededLeafHashes(forKey: key, count: earlier.size)
+    guard UInt64(hashes.count) == earlier.size else { throw .missingRecord(key: key) }
+    let tree = LogExtension(of: LogFrontier(), appending: hashes)
+    var versions: [EarlierVersion] = []
+    for index in indices {
+      guard let record = try supersededRecord(forKey: key, version: index), let proof = tree.proof(at: index) else {
+        throw .missingRecord(key: key)
+      }
+      let version = EarlierVersion(index: index, record: record, path: proof.path)
+      guard version.isCommitted(by: earlier) else { throw .wrongRecord(key: key) }
+      versions.append(version)
+    }
+    return versions
   }
 
   /// A version of a row's record that a newer one replaced, as far as this version of the ledger knows it. Not checked.

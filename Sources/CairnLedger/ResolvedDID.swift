@@ -26,6 +26,24 @@ public struct ResolvedDID: Hashable, Sendable {
   ///   - record: bytes of the `DidRecord`.
   ///   - document: bytes of the JSON document.
   public init(_ did: CairnDID, stateValue: [UInt8], record: [UInt8], document: [UInt8]) throws(ResolutionError) {
+    let head = try ProvenHead(did, stateValue: stateValue, record: record)
+    guard head.record.documentHash == .sha256(document) else { throw .documentHash }
+    self.init(head.record, changedAt: head.changedAt, document: document)
+  }
+
+  /// - Parameter document: to whose hash the record commits.
+  init(_ record: DIDRecord, changedAt: UInt64, document: [UInt8]) {
+    (did, self.record, self.changedAt, self.document) = (record.did, record, changedAt, document)
+  }
+}
+
+/// The newest record of a DID, to which a row of the state commits.
+struct ProvenHead {
+  let record: DIDRecord
+  /// Log index of the entry that made this version.
+  let changedAt: UInt64
+
+  init(_ did: CairnDID, stateValue: [UInt8], record: [UInt8]) throws(ResolutionError) {
     let value: StateValue
     do { value = try StateValue(decoding: stateValue) } catch { throw .stateValue(error) }
     guard value.type == .did else { throw .wrongType }
@@ -33,10 +51,7 @@ public struct ResolvedDID: Hashable, Sendable {
     do { self.record = try DIDRecord(decoding: record) } catch { throw .record(error) }
     guard self.record.did == did else { throw .wrongDID }
     guard self.record.isDeactivated == value.isTombstone else { throw .tombstone }
-    guard self.record.documentHash == .sha256(document) else { throw .documentHash }
-    self.did = did
     changedAt = value.changedAt
-    self.document = document
   }
 }
 
@@ -49,6 +64,10 @@ public enum ResolutionError: Error, Equatable, Sendable {
   case wrongDID
   case tombstone
   case documentHash
+  /// Not the version that was asked for.
+  case version(VersionError)
+  /// The roles are not those that the state commits to.
+  case roles(RecordError)
 
   public var reason: String {
     switch self {
@@ -59,6 +78,8 @@ public enum ResolutionError: Error, Equatable, Sendable {
     case .wrongDID: "wrong_did"
     case .tombstone: "tombstone_mismatch"
     case .documentHash: "document_hash_mismatch"
+    case .version(let error): error.reason
+    case .roles: "bad_roles"
     }
   }
 }

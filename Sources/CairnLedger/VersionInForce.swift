@@ -38,6 +38,26 @@ public enum VersionInForce: Hashable, Sendable {
     }
     return version.map(VersionInForce.earlier) ?? .none
   }
+
+  /// Checks that what a node says is the version of this number is that one, and what followed it.
+  ///
+  /// - Parameters:
+  ///   - id: versions before the one that was asked for.
+  ///   - newest: versions before the newest one, all of which `earlier` has.
+  ///   - version: the one with the number, unless that is the newest.
+  ///   - successor: the one that replaced it, unless that is the newest.
+  public static func verify(
+    id: UInt64, newest: UInt64, earlier: LogFrontier, version: EarlierVersion?, successor: EarlierVersion?
+  ) throws(VersionError) -> VersionInForce {
+    for proven in [version, successor].compactMap(\.self) where !proven.isCommitted(by: earlier) { throw .notCommitted }
+    guard id < newest else {
+      guard id == newest, version == nil, successor == nil else { throw .wrongVersion }
+      return .newest
+    }
+    guard let version, version.index == id else { throw .wrongVersion }
+    guard successor?.index == (id + 1 < newest ? id + 1 : nil) else { throw .wrongSuccessor }
+    return .earlier(version)
+  }
 }
 
 /// Why an answer about the past is not believed.

@@ -136,7 +136,7 @@ import Testing
 
   @Test("Roles come from the genesis") func roles() throws {
     let world = World()
-    #expect(try world.state.roles(of: World.registrar).roles == [.trustee, .operator, .registrar])
+    #expect(try world.state.roles(of: World.registrar).roles == [.trustee, .operator, .registrar, .issuer])
     #expect(try world.state.roles(of: World.trustee).roles == [.trustee, .operator])
     #expect(try world.state.roles(of: CairnDID(network: world.network, create: .zero)) == .none)
   }

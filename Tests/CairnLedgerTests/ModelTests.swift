@@ -38,24 +38,75 @@ private struct Model {
       record.updatedMs = updated
       record.previousChange = previousChange
       record.document = EncodedDocument(document).message
-      record.earlier = Data(peaks.flatMap(\.bytes))
+      record.earlier = Model.peaks(of: earlier)
       record.keysChangedMs = keysChanged
       return Canonical.encode(record)
     }
+  }
 
-    /// The roots of the perfect trees that the versions make, the largest first.
-    private var peaks: [Digest] {
-      var peaks: [Digest] = []
-      var rest = earlier[...]
-      for bit in (0..<16).reversed() where earlier.count >> bit & 1 == 1 {
-        peaks.append(LogTree.root(of: rest.prefix(1 << bit)))
-        rest = rest.dropFirst(1 << bit)
-      }
-      return peaks
+  struct List {
+    var id: StatusListID
+    var purpose: ProtoStatusPurpose
+    var length: UInt32
+    var revokers: [CairnDID]
+    var created: (time: UInt64, height: UInt64)
+    var sessions: ProtoSessionAnchor?
+    var changedAt: UInt64
+    /// By its number; those that were touched.
+    var chunks: [UInt32: Chunk] = [:]
+
+    var record: [UInt8] {
+      var record = ProtoStatusListRecord()
+      record.list = id.description
+      record.purpose = purpose
+      record.length = length
+      record.revokers = revokers.map(\.description)
+      record.createdMs = created.time
+      record.createdHeight = created.height
+      if let sessions { record.sessions = sessions }
+      return Canonical.encode(record)
+    }
+
+    var key: Digest { .stateKey(type: 4, id: Array(id.description.utf8)) }
+
+    func key(ofChunk chunk: UInt32) -> Digest {
+      .stateKey(type: 5, id: key.bytes + [UInt8(chunk >> 24), UInt8(chunk >> 16 & 255), UInt8(chunk >> 8 & 255), UInt8(chunk & 255)])
     }
   }
 
+  struct Chunk {
+    /// One for each block that changed any, the newest last: the indices in the chunk that are set.
+    var versions: [(height: UInt64, time: UInt64, set: Set<UInt32>)] = []
+    var earlier: [Digest] = []
+    var changedAt: UInt64 = 0
+
+    var set: Set<UInt32> { versions.last?.set ?? [] }
+
+    var record: [UInt8] {
+      var record = ProtoStatusChunk()
+      record.bits = Data(count: 256)
+      for index in set { record.bits[Int(index) / 8] += 128 >> (index % 8) }
+      record.updatedMs = versions.last?.time ?? 0
+      record.updatedHeight = versions.last?.height ?? 0
+      record.version = UInt64(earlier.count)
+      record.earlier = Model.peaks(of: earlier)
+      return Canonical.encode(record)
+    }
+  }
+
+  /// The roots of the perfect trees that the versions make, the largest first.
+  fileprivate static func peaks(of leaves: [Digest]) -> Data {
+    var peaks = Data()
+    var rest = leaves[...]
+    for bit in (0..<16).reversed() where leaves.count >> bit & 1 == 1 {
+      peaks += LogTree.root(of: rest.prefix(1 << bit)).bytes
+      rest = rest.dropFirst(1 << bit)
+    }
+    return peaks
+  }
+
   var subjects: [CairnDID: Subject] = [:]
+  var lists: [StatusListID: List] = [:]
   let registrars: Set<CairnDID>
   let otherRows: [StateRow]
 
@@ -85,14 +136,18 @@ private struct Model {
   }
 
   /// The reason of a refusal, `nil` when the transaction was applied.
-  mutating func apply(_ transaction: Transaction, time: UInt64, logIndex: UInt64) -> String? {
+  mutating func apply(_ transaction: Transaction, time: UInt64, height: UInt64, logIndex: UInt64) -> String? {
     let signers = Set(transaction.signatures.map(\.key))
     guard let submitter = subjects[transaction.submitter] else { return "unknown_submitter" }
     if submitter.isDeactivated { return "submitter_deactivated" }
     guard Self.hasUpdate(signers, submitter.control) else { return "submitter_threshold_not_met" }
     var after = self
     for operation in transaction.operations {
-      if let reason = after.apply(operation, by: transaction.submitter, signers, time, logIndex) { return reason }
+      let reason =
+        operation.kind.list == nil
+        ? after.apply(operation, by: transaction.submitter, signers, time, logIndex)
+        : after.applyToList(operation, by: transaction.submitter, signers, (time, height), logIndex)
+      if let reason { return reason }
     }
     self = after
     return nil
@@ -148,6 +203,57 @@ private struct Model {
     return nil
   }
 
+  private mutating func applyToList(
+    _ operation: LedgerOperation, by submitter: CairnDID, _ signers: Set<PublicKey>, _ now: (time: UInt64, height: UInt64), _ logIndex: UInt64
+  ) -> String? {
+    switch operation.kind {
+    case .didCreate, .didUpdate, .didRotate, .didDeactivate: return nil
+    case .statusListCreate(let create, let id):
+      guard submitter == id.issuer else { return "not_list_issuer" }
+      guard registrars.contains(submitter) else { return "not_permitted" }
+      guard lists[id] == nil else { return "already_exists" }
+      lists[id] = List(
+        id: id, purpose: create.purpose.message, length: create.length, revokers: create.revokers, created: now, changedAt: logIndex)
+    case .sessionBatchCreate(let create, let id):
+      guard registrars.contains(submitter) else { return "not_permitted" }
+      if let reason = controllerRefusal(create.controller, signers) { return reason }
+      guard (now.time + 1...now.time + 31 * 24 * 3_600_000).contains(create.expiresMilliseconds) else { return "session_expiry" }
+      guard lists[id] == nil else { return "already_exists" }
+      var sessions = ProtoSessionAnchor()
+      sessions.root = Data(create.root.bytes)
+      sessions.expiresMs = create.expiresMilliseconds
+      lists[id] = List(
+        id: id, purpose: .revocation, length: create.count, revokers: create.revokers, created: now, sessions: sessions, changedAt: logIndex)
+    case .statusListDelegate(let delegate, let id):
+      guard var list = lists[id] else { return "unknown_status_list" }
+      guard submitter == id.issuer else { return "not_list_issuer" }
+      (list.revokers, list.changedAt) = (delegate.revokers, logIndex)
+      lists[id] = list
+    case .statusListUpdate(let update, let id):
+      guard var list = lists[id] else { return "unknown_status_list" }
+      guard submitter == id.issuer || list.revokers.contains(submitter) else { return "not_revoker" }
+      guard update.clear.isEmpty || list.purpose == .suspension else { return "clear_refused" }
+      guard (update.set + update.clear).allSatisfy({ $0 < list.length }) else { return "index_out_of_range" }
+      for number in Set((update.set + update.clear).map { $0 / 2048 }) {
+        var chunk = list.chunks[number] ?? Chunk()
+        var bits = chunk.set
+        for index in update.set where index / 2048 == number { bits.insert(index % 2048) }
+        for index in update.clear where index / 2048 == number { bits.remove(index % 2048) }
+        guard bits != chunk.set else { continue }
+        if chunk.versions.last?.height == now.height {
+          chunk.versions.removeLast()
+        } else if !chunk.versions.isEmpty {
+          chunk.earlier.append(LogTree.leafHash(chunk.record))
+        }
+        chunk.versions.append((now.height, now.time, bits))
+        chunk.changedAt = logIndex
+        list.chunks[number] = chunk
+      }
+      lists[id] = list
+    }
+    return nil
+  }
+
   private func refusal(_ authority: Authority, _ subject: Subject, _ signers: Set<PublicKey>, isRotation: Bool) -> String? {
     switch authority {
     case .next where isRotation:
@@ -173,13 +279,23 @@ private struct Model {
   /// The state's root, from nothing.
   var root: Digest {
     var rows = otherRows.map { ($0.key, $0.value) }
-    for subject in subjects.values {
+    func add(_ key: Digest, _ type: ProtoStateType, _ record: [UInt8], changedAt: UInt64, isTombstone: Bool = false) {
       var value = ProtoStateValue()
-      value.type = .did
-      value.changedAt = subject.changedAt
-      value.recordHash = Data(Digest.sha256(subject.record).bytes)
-      value.flags = subject.isDeactivated ? 1 : 0
-      rows.append((Digest.stateKey(type: 1, id: Array(subject.did.description.utf8)), Canonical.encode(value)))
+      value.type = type
+      value.changedAt = changedAt
+      value.recordHash = Data(Digest.sha256(record).bytes)
+      value.flags = isTombstone ? 1 : 0
+      rows.append((key, Canonical.encode(value)))
+    }
+    for subject in subjects.values {
+      let key = Digest.stateKey(type: 1, id: Array(subject.did.description.utf8))
+      add(key, .did, subject.record, changedAt: subject.changedAt, isTombstone: subject.isDeactivated)
+    }
+    for list in lists.values {
+      add(list.key, .statusList, list.record, changedAt: list.changedAt)
+      for (number, chunk) in list.chunks {
+        add(list.key(ofChunk: number), .statusChunk, chunk.record, changedAt: chunk.changedAt)
+      }
     }
     return StateTree(rows: rows.map { (key: $0.0, value: $0.1) }).root
   }
@@ -243,7 +359,7 @@ private struct Generator {
     var heads = model.subjects.mapValues { DIDHead(sequence: $0.sequence, hash: $0.head) }
     var operations: [LedgerOperation] = []
     for _ in 0..<(chance(70) ? 1 : Int.random(in: 2...4, using: &random)) {
-      let operation = try self.operation(dids, &heads, network)
+      let operation = try chance(35) ? listOperation(model, dids, network) : self.operation(dids, &heads, network)
       numbers.formUnion(signers(model.subjects[operation.did], model, new: operation.control))
       operations.append(operation)
     }
@@ -253,6 +369,33 @@ private struct Generator {
     return try UnsignedTransaction(
       network: network, submitter: submitter, notAfterHeight: notAfter, nonce: sixteen(nonce), operations: operations
     ).signed(by: chosen.map(key))
+  }
+
+  /// Few lists, few bits of them, and now and then one too many.
+  private mutating func listOperation(_ model: Model, _ dids: [CairnDID], _ network: Digest) throws -> LedgerOperation {
+    let issuer = chance(90) ? World.registrar : dids.randomElement(using: &random) ?? World.trustee
+    let known = model.lists.keys.sorted { $0.description < $1.description }
+    let new = World.list(["a", "b", "c", "d"].randomElement(using: &random) ?? "a", of: issuer)
+    let list = chance(5) ? new : known.randomElement(using: &random) ?? new
+    let revokers = Array(dids.shuffled(using: &random).prefix(Int.random(in: 0...2, using: &random)))
+    switch Int.random(in: 0..<100, using: &random) {
+    case 0..<15:
+      let purpose: StatusListPurpose = chance(60) ? .suspension : chance(50) ? .revocation : .refresh
+      return try .createStatusList(new, purpose: purpose, revokers: revokers, network: network)
+    case 15..<25:
+      let month: UInt64 = 31 * 86_400_000
+      let expires = World.genesis.timeMilliseconds + (chance(85) ? month : chance(50) ? 0 : month + 1_000_000)
+      return try .createSessionBatch(
+        controller: dids.randomElement(using: &random) ?? World.trustee, root: .sha256([1]), count: 5_000, expiresMilliseconds: expires,
+        salt: sixteen(Int.random(in: 0...3, using: &random)), revokers: revokers, network: network)
+    case 25..<33:
+      return try .delegateStatusList(list, to: revokers, network: network)
+    default:
+      var indices = [0, 1, 7, 8, 2_047, 2_048, 4_999, chance(5) ? 131_072 : 4_998].shuffled(using: &random).map(UInt32.init)
+      let set = indices.prefix(Int.random(in: 1...3, using: &random))
+      indices.removeFirst(set.count)
+      return try .updateStatusList(list, set: set, clear: indices.prefix(chance(30) ? 2 : 0), network: network)
+    }
   }
 
   private mutating func operation(
@@ -299,7 +442,8 @@ private struct Generator {
       var execution = BlockExecution(on: world.state, timeMilliseconds: world.state.timeMilliseconds + 7)
       for _ in 0..<12 {
         let transaction = try generator.transaction(model, network: world.network, notAfter: world.height)
-        let expected = model.apply(transaction, time: execution.timeMilliseconds, logIndex: execution.logIndex)
+        let expected = model.apply(
+          transaction, time: execution.timeMilliseconds, height: execution.height, logIndex: execution.logIndex)
         var actual: String?
         do { try execution.apply(verifier.verify(transaction.bytes)) } catch { actual = error.reason }
         try #require(actual == expected)
@@ -310,6 +454,24 @@ private struct Generator {
       try #require(world.state.header.stateRoot == model.root)
     }
     #expect(reasons["accepted", default: 0] > 60)
-    #expect(reasons.count > 10)
+    #expect(reasons.count > 15)
+    try checkStatuses(of: world, model)
+  }
+
+  /// Every bit that was ever touched, at every height, proven.
+  private func checkStatuses(of world: World, _ model: Model) throws {
+    var (set, clear) = (0, 0)
+    for list in model.lists.values {
+      for (number, chunk) in list.chunks {
+        for index in Set(chunk.versions.flatMap(\.set)) {
+          for height in list.created.height...world.state.height {
+            let expected = chunk.versions.last { $0.height <= height }?.set.contains(index) ?? false
+            if expected { set += 1 } else { clear += 1 }
+            try #require(try world.isSet(number * 2_048 + index, of: list.id, at: .height(height)) == expected)
+          }
+        }
+      }
+    }
+    #expect(set > 20 && clear > 20)
   }
 }

@@ -115,7 +115,7 @@ struct World {
   static let entries: [Entry] = {
     do {
       return [
-        try Entry(name: "alpha", firstKey: 1, roles: [.trustee, .operator, .registrar]),
+        try Entry(name: "alpha", firstKey: 1, roles: [.trustee, .operator, .registrar, .issuer]),
         try Entry(name: "beta", firstKey: 11, roles: [.trustee, .operator]),
       ]
     } catch { preconditionFailure("\(error)") }
