@@ -50,7 +50,7 @@ package struct ProvenAnswer: Sendable {
 }
 
 extension StateProof {
-  fileprivate var wireByteCount: Int {
+  var wireByteCount: Int {
     let leaf = leaf.map { WireSize.digest + WireSize.field(byteCount: $0.value.count) } ?? 0
     return path.reduce(leaf) { $0 + WireSize.message(byteCount: $1.wireByteCount) }
   }

@@ -94,27 +94,42 @@ package final class QueryService: Sendable {
 extension QueryService {
   /// The DID's record and document, or the proof that it does not exist.
   package func resolve(_ request: ProtoResolveRequest) throws(ServiceFailure) -> ProvenAnswer {
-    try resolve(stateKey(ofDID: request.did), request.known)
+    let key = try stateKey(ofDID: request.did)
+    guard request.version != nil || request.withRoles else { return try resolve(key, request.known) }
+    return try resolveVersion(request, key)
   }
 
   /// - Parameter key: of the DID's row in the state.
   func resolve(_ key: Digest, _ known: ProtoKnown) throws(ServiceFailure) -> ProvenAnswer {
-    for _ in 0..<Self.attemptLimit {
-      let view = view
-      var answer = try answer(under: view, known)
-      let proof = view.head.state.tree.proof(for: key)
+    try answering(known) { answer throws(ReadFailure) in
+      let state = answer.view.head.state
+      let proof = state.tree.proof(for: key)
       answer.state = [proof]
-      guard let leaf = proof.leaf, leaf.key == key else { return answer }
+      guard let leaf = proof.leaf, leaf.key == key else { return }
       if let resolution = resolutions[leaf.value] {
         answer.payload = resolution
-        return answer
+        return
       }
+      answer.payload = try readingLedger { () throws(LedgerFault) in try resolution(key, in: state) }
+      resolutions.insert(answer.payload, for: leaf.value)
+    }
+  }
+
+  /// An answer under the newest head; read again when the store turns out to have moved on underneath it.
+  func answering(
+    _ known: ProtoKnown, _ read: (inout ProvenAnswer) throws(ReadFailure) -> Void
+  ) throws(ServiceFailure) -> ProvenAnswer {
+    for _ in 0..<Self.attemptLimit {
+      var answer = try answer(under: view, known)
       do {
-        answer.payload = try resolution(key, in: view.head.state)
-        resolutions.insert(answer.payload, for: leaf.value)
+        try read(&answer)
         return answer
       } catch {
-        if case .storage = error { throw .storageFailed }
+        switch error {
+        case .refused(let failure): throw failure
+        case .fault(.storage): throw .storageFailed
+        case .fault: continue
+        }
       }
     }
     throw .retryable(
@@ -123,15 +138,16 @@ extension QueryService {
       after: ServiceFailure.shortRetryMilliseconds)
   }
 
+  func readingLedger<Result>(_ body: () throws(LedgerFault) -> Result) throws(ReadFailure) -> Result {
+    do throws(LedgerFault) { return try body() } catch { throw .fault(error) }
+  }
+
   /// A `Resolution`.
   private func resolution(_ key: Digest, in state: LedgerState) throws(LedgerFault) -> [UInt8] {
-    guard let bytes = try state.record(forKey: key) else { throw .missingRecord(key: key) }
-    guard let record = try? DIDRecord(decoding: bytes) else { throw .wrongRecord(key: key) }
-    let document = record.documentJSON
-    guard record.documentHash == .sha256(document) else { throw .wrongRecord(key: key) }
+    let (bytes, record) = try didRecord(forKey: key, in: state)
     var resolution = ProtoResolution()
     resolution.record = Data(bytes)
-    resolution.document = Data(document)
+    resolution.document = Data(try Self.document(of: record, key))
     return Canonical.encode(resolution)
   }
 
@@ -139,8 +155,19 @@ extension QueryService {
   func stateKey(ofDID text: String) throws(ServiceFailure) -> Digest {
     let did: CairnDID
     do { did = try CairnDID(parsing: text) } catch { throw ServiceFailure(error) }
-    guard did.networkPrefix == networkPrefix else { throw .foreignDID(expected: networkPrefix) }
+    try checkNetwork(of: did)
     // An accepted text is the DID's description, so that nothing needs to be written again.
     return .stateKey(type: StateType.did.rawValue, id: Array(text.utf8))
   }
+
+  func checkNetwork(of did: CairnDID) throws(ServiceFailure) {
+    guard did.networkPrefix == networkPrefix else { throw .foreignDID(expected: networkPrefix) }
+  }
+}
+
+/// Why a read has no answer.
+enum ReadFailure: Error {
+  case refused(ServiceFailure)
+  /// What the store has is not what the head commits to: perhaps it has moved on.
+  case fault(LedgerFault)
 }

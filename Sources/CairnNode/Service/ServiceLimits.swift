@@ -14,4 +14,10 @@ enum ServiceLimits {
   static let historyPageCount = 256
   /// Bytes of their entries and proofs; with the record, the header and its certificate a page stays well below any limit on answers.
   static let historyPageByteCount = 200 << 10
+  /// Chunks on one page of a status list.
+  static let statusListPageCount: UInt32 = 256
+  /// Bytes of their proofs and records: with the header and its certificate a page stays well below any limit on answers.
+  static let statusListPageByteCount = 512 << 10
+  /// Versions that the chunks of a page about the past had: as many hashes are read and made to prove one of them, a second's work at most.
+  static let statusListPageVersionCount: UInt64 = 1 << 18
 }

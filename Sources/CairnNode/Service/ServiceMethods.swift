@@ -44,6 +44,8 @@ package struct ServiceMethods: Sendable {
     switch method {
     case .resolve: return try queries.resolve(decode(request)).encoded
     case .history: return try queries.history(decode(request)).encoded
+    case .status: return try queries.status(decode(request)).encoded
+    case .statusList: return try queries.statusList(decode(request)).encoded
     case .transaction: return try queries.transaction(decode(request)).encoded
     case .entry: return try queries.entry(decode(request)).encoded
     case .header: return try queries.header(decode(request)).encoded
@@ -53,7 +55,7 @@ package struct ServiceMethods: Sendable {
     case .info:
       let _: ProtoInfoRequest = try decode(request)
       return queries.info().encoded
-    case .resolveMany, .submit, .nodeStatus, .status, .statusList, .publishStatusList, .events:
+    case .resolveMany, .submit, .nodeStatus, .publishStatusList, .events:
       throw .methodUnknown
     }
   }
