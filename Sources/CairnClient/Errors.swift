@@ -15,8 +15,16 @@ public enum CairnError: Error, Equatable, Sendable {
   case foreignDID(CairnDID)
   /// The DID does not exist. Proven by the state after this header.
   case notFound(CairnDID, provenBy: CertifiedHeader)
+  /// The DID was created after the time that was asked for. Proven by the state after this header.
+  case notYetCreated(CairnDID, createdMilliseconds: UInt64, provenBy: CertifiedHeader)
   /// The DID exists no more: deactivation is for ever. Proven.
   case deactivated(ResolvedDID)
+  /// A status list of another network than the trust anchor's.
+  case foreignStatusList(StatusListID)
+  /// There is no such status list. Proven by the state after this header.
+  case unknownStatusList(StatusListID, provenBy: CertifiedHeader)
+  /// The status list was made after the moment that was asked for. Proven by the state after this header.
+  case statusListNotYetCreated(StatusListRecord, provenBy: CertifiedHeader)
   /// A node that was asked refuses the request itself, so that no other was asked.
   case refused(Refusal)
   /// No endpoint gave an answer that could be believed: each one's reason, in the order in which they were asked.
@@ -41,7 +49,11 @@ public enum CairnError: Error, Equatable, Sendable {
     case .invalidDID: "invalid_did"
     case .foreignDID: "wrong_network"
     case .notFound: "not_found"
+    case .notYetCreated: "not_yet_created"
     case .deactivated: "deactivated"
+    case .foreignStatusList: "wrong_network"
+    case .unknownStatusList: "unknown_status_list"
+    case .statusListNotYetCreated: "status_list_not_yet_created"
     case .refused(let refusal): refusal.reason
     case .noAnswer: "no_answer"
     case .undecided: "undecided"
@@ -63,6 +75,15 @@ extension CairnError: CustomStringConvertible {
     case .invalidDID(let text, let error): "\(text) is not a DID of this ledger (\(error))."
     case .foreignDID(let did): "\(did) belongs to another network than the trust anchor."
     case .notFound(let did, let header): "\(did) does not exist, as the state at height \(header.header.height) proves."
+    case .notYetCreated(let did, let created, let header):
+      "\(did) did not exist then: it was created at \(created) ms, as the state at height \(header.header.height) proves."
+    case .foreignStatusList(let list): "\(list) belongs to another network than the trust anchor."
+    case .unknownStatusList(let list, let header): "\(list) does not exist, as the state at height \(header.header.height) proves."
+    case .statusListNotYetCreated(let record, let header):
+      """
+      \(record.list) did not exist then: it was made at height \(record.createdHeight), as the state at height \(header.header.height) \
+      proves.
+      """
     case .deactivated(let resolved): "\(resolved.did) was deactivated, as the state proves."
     case .refused(let refusal): refusal.message.isEmpty ? "The node refused: \(refusal.reason)." : refusal.message
     case .noAnswer(let failures): "No endpoint gave an answer that can be believed: \(Self.list(failures))."
@@ -107,6 +128,8 @@ public enum EndpointProblem: Error, Equatable, Sendable {
   case wrongRecord(ResolutionError)
   /// The operations are not the history of the DID.
   case wrongHistory(HistoryError)
+  /// The status is not what the state commits to.
+  case wrongStatus(StatusError)
   /// Proven, but an answer to another question.
   case otherAnswer(String)
 
@@ -119,6 +142,7 @@ public enum EndpointProblem: Error, Equatable, Sendable {
     case .unproven(let error): error.reason
     case .wrongRecord(let error): error.reason
     case .wrongHistory(let error): error.reason
+    case .wrongStatus(let error): error.reason
     case .otherAnswer: "other_answer"
     }
   }
@@ -127,7 +151,7 @@ public enum EndpointProblem: Error, Equatable, Sendable {
   public var isDishonest: Bool {
     switch self {
     case .connection, .unavailable, .unproven(.stale), .unproven(.wentBack): false
-    case .malformed, .unproven, .wrongRecord, .wrongHistory, .otherAnswer: true
+    case .malformed, .unproven, .wrongRecord, .wrongHistory, .wrongStatus, .otherAnswer: true
     }
   }
 

@@ -72,7 +72,7 @@ extension CairnClient {
     return did.createdMilliseconds == time ? .genesis(nil) : .transaction
   }
 
-  private func parse(_ did: String) throws(CairnError) -> CairnDID {
+  func parse(_ did: String) throws(CairnError) -> CairnDID {
     do { return try CairnDID(parsing: did) } catch { throw .invalidDID(did, error) }
   }
 }
