@@ -68,7 +68,7 @@ final class TestChain: NodeBackend {
             name: "node-\(index)", consensusKey: consensus.publicKey, nodeKey: node.publicKey, peerAddress: "node-\(index).example:1",
             clientAddress: "node-\(index).example:2"),
           control: control(1 + 10 * index), document: document(1 + 10 * index), salt: sixteen(index),
-          roles: Roles(index == 0 ? [.trustee, .operator, .registrar] : [.operator])
+          roles: Roles(index == 0 ? [.trustee, .operator, .registrar, .issuer] : [.operator])
         ).signed(for: template, consensusKey: consensus, nodeKey: node, identityKeys: [identity])
       }
       return try template.seal(entries)
