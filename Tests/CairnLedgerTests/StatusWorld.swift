@@ -12,7 +12,7 @@ extension World {
 
   /// A list of the registrar, who is an issuer too.
   static func list(_ name: String, of issuer: CairnDID = registrar) -> StatusListID {
-    guard let list = StatusListID(issuer: issuer, name: name) else { preconditionFailure("a list can have this name") }
+    guard let list = try? StatusListID(issuer: issuer, name: name) else { preconditionFailure("a list can have this name") }
     return list
   }
 

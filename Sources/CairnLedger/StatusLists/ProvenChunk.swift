@@ -95,7 +95,7 @@ extension StatusListRecord {
   public var created: BlockMoment { BlockMoment(height: createdHeight, milliseconds: createdMilliseconds) }
 
   /// Whether the list existed at a moment.
-  func exists(at moment: StatusMoment) -> Bool {
+  package func exists(at moment: StatusMoment) -> Bool {
     moment.isAtOrAfter(height: createdHeight, milliseconds: createdMilliseconds)
   }
 

@@ -8,7 +8,7 @@ public enum StatusMoment: Hashable, Sendable {
   case time(milliseconds: UInt64)
 
   /// Whether something that began with this block had begun.
-  func isAtOrAfter(height: UInt64, milliseconds: UInt64) -> Bool {
+  package func isAtOrAfter(height: UInt64, milliseconds: UInt64) -> Bool {
     switch self {
     case .now: true
     case .height(let moment): height <= moment

@@ -35,7 +35,7 @@ extension QueryService {
   /// A page ends when it has as many chunks as asked for, or as many bytes as fit. It has at least one chunk.
   package func statusList(_ request: ProtoStatusListRequest) throws(ServiceFailure) -> ProvenAnswer {
     let list = try listID(request.list)
-    guard request.form == .chunks else { throw .unknownForm }
+    guard [.chunks, .credential, .token].contains(request.form) else { throw .unknownForm }
     let moment: StatusMoment =
       switch request.at {
       case .atHeight(let height): .height(height)
@@ -55,6 +55,9 @@ extension QueryService {
       let end = min(record.chunkCount, request.firstChunk + limit)
       page.nextChunk = try fill(&page, request.firstChunk..<end, of: list, at: moment, in: &answer)
       if page.nextChunk == record.chunkCount { page.nextChunk = 0 }
+      if request.form != .chunks, request.firstChunk == 0 {
+        try add(document(request.form, of: record, at: moment, under: answer.view), to: &page)
+      }
       answer.payload = Canonical.encode(page)
     }
   }
@@ -77,15 +80,21 @@ extension QueryService {
     return chunks.upperBound
   }
 
+  private func add(_ document: (bytes: [UInt8], isSigned: Bool)?, to page: inout ProtoStatusListPage) {
+    guard let document else { return }
+    page.document = Data(document.bytes)
+    page.isSigned = document.isSigned
+  }
+
   /// Accepts the one text of a list whose issuer is of this network.
-  private func listID(_ text: String) throws(ServiceFailure) -> StatusListID {
-    guard let list = StatusListID(parsing: text) else { throw .invalidStatusList }
+  func listID(_ text: String) throws(ServiceFailure) -> StatusListID {
+    guard let list = try? StatusListID(parsing: text) else { throw .invalidStatusList }
     try checkNetwork(of: list.issuer)
     return list
   }
 
   /// Proves the list's record, or that there is no such list.
-  private func prove(_ list: StatusListID, in answer: inout ProvenAnswer) throws(ReadFailure) -> StatusListRecord? {
+  func prove(_ list: StatusListID, in answer: inout ProvenAnswer) throws(ReadFailure) -> StatusListRecord? {
     let (state, key) = (answer.view.head.state, list.stateKey)
     let proof = state.tree.proof(for: key)
     answer.state = [proof]
@@ -98,9 +107,11 @@ extension QueryService {
     }
   }
 
-  private struct ChunkProof {
+  struct ChunkProof {
     let proof: StateProof
     let answer: ProtoChunkAnswer
+    /// Those that were in force; `nil` when the chunk had no version, so that they were clear.
+    let bits: [UInt8]?
     /// Whose hashes were read.
     let versionCount: UInt64
 
@@ -111,9 +122,9 @@ extension QueryService {
     }
   }
 
-  private func chunk(forKey key: Digest, at moment: StatusMoment, in state: LedgerState) throws(ReadFailure) -> ChunkProof {
+  func chunk(forKey key: Digest, at moment: StatusMoment, in state: LedgerState) throws(ReadFailure) -> ChunkProof {
     let proof = state.tree.proof(for: key)
-    guard proof.leaf?.key == key else { return ChunkProof(proof: proof, answer: ProtoChunkAnswer(), versionCount: 0) }
+    guard proof.leaf?.key == key else { return ChunkProof(proof: proof, answer: ProtoChunkAnswer(), bits: nil, versionCount: 0) }
     return try readingLedger { () throws(LedgerFault) in
       guard let bytes = try state.record(forKey: key), let newest = try? StatusChunk(decoding: bytes) else {
         throw .wrongRecord(key: key)
@@ -124,7 +135,13 @@ extension QueryService {
       if let version = proven.version { answer.version = version.message }
       if let successor = proven.successor { answer.successor = successor.message }
       let isPast = proven.version != nil || proven.successor != nil
-      return ChunkProof(proof: proof, answer: answer, versionCount: isPast ? newest.version : 0)
+      let began = moment.isAtOrAfter(height: newest.updatedHeight, milliseconds: newest.updatedMilliseconds)
+      let bits = try proven.version.map { version throws(LedgerFault) in
+        guard let chunk = try? StatusChunk(decoding: version.record) else { throw .wrongRecord(key: key) }
+        return chunk.bits
+      }
+      return ChunkProof(
+        proof: proof, answer: answer, bits: bits ?? (began ? newest.bits : nil), versionCount: isPast ? newest.version : 0)
     }
   }
 
@@ -147,7 +164,7 @@ extension ServiceFailure {
     "The text is not a status list (<did>/status/<name> or <did>/sessions/<hex>): check that it is complete and copied exactly.")
 
   fileprivate static let unknownForm = ServiceFailure(
-    .unimplemented, "form_not_offered", "This node gives status lists as proven chunks only: ask for that form.")
+    .unimplemented, "form_not_offered", "This node gives status lists as chunks, credentials and tokens: ask for one of those forms.")
 
   fileprivate static func statusOutOfRange(_ index: UInt32, length: UInt32) -> ServiceFailure {
     ServiceFailure(

@@ -22,6 +22,8 @@ package final class QueryService: Sendable {
   private let networkPrefix: String
   private let current: Mutex<HeadView>
   private let resolutions: ResolutionCache
+  /// What issuers signed.
+  let published = PublishedStatusLists()
 
   package init(_ backend: any NodeBackend, build: String) {
     self.backend = backend

@@ -3,6 +3,7 @@ import CairnMessages
 import CairnNetwork
 package import CairnProtocol
 package import NIOCore
+import NIOPosix
 import SwiftProtobuf
 
 /// Every method on encoded messages: what stands behind each face, so that both give the same bytes.
@@ -32,6 +33,13 @@ package struct ServiceMethods: Sendable {
       case .nodeStatus:
         let _: ProtoNodeStatusRequest = try decode(request)
         return .later(queries.backend.status(on: loop).map { $0.encoded })
+      case .publishStatusList:
+        let message: ProtoPublishStatusListRequest = try decode(request)
+        // A document of a megabyte takes longer than others on this loop may wait.
+        let published = NIOSingletons.posixBlockingThreadPool.runIfActive(eventLoop: loop) { [queries] in
+          try queries.publish(message).encoded
+        }
+        return .later(published)
       default:
         return .now(.success(try read(method, request)))
       }
