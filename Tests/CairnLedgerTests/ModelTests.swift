@@ -204,7 +204,8 @@ private struct Model {
   }
 
   private mutating func applyToList(
-    _ operation: LedgerOperation, by submitter: CairnDID, _ signers: Set<PublicKey>, _ now: (time: UInt64, height: UInt64), _ logIndex: UInt64
+    _ operation: LedgerOperation, by submitter: CairnDID, _ signers: Set<PublicKey>, _ now: (time: UInt64, height: UInt64),
+    _ logIndex: UInt64
   ) -> String? {
     switch operation.kind {
     case .didCreate, .didUpdate, .didRotate, .didDeactivate: return nil
@@ -223,7 +224,8 @@ private struct Model {
       sessions.root = Data(create.root.bytes)
       sessions.expiresMs = create.expiresMilliseconds
       lists[id] = List(
-        id: id, purpose: .revocation, length: create.count, revokers: create.revokers, created: now, sessions: sessions, changedAt: logIndex)
+        id: id, purpose: .revocation, length: create.count, revokers: create.revokers, created: now, sessions: sessions, changedAt: logIndex
+      )
     case .statusListDelegate(let delegate, let id):
       guard var list = lists[id] else { return "unknown_status_list" }
       guard submitter == id.issuer else { return "not_list_issuer" }

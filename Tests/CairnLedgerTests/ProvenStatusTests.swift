@@ -63,11 +63,12 @@ import Testing
     #expect(try refusal(at: .height(3)) { $0.chunk.version.path[0][0] ^= 1 } == .version(.notCommitted))
     #expect(try refusal(at: .height(3)) { $0.chunk.version.path[0].removeLast() } == .version(.notCommitted))
     #expect(try refusal(at: .height(3)) { $0.chunk.version.record = Data([1]) } == .record(.encoding(.malformed)))
-    #expect(try refusal(at: .height(3)) { answer in
-      var chunk = try ProtoStatusChunk(serializedBytes: answer.chunk.version.record)
-      chunk.bits[0] ^= 4
-      answer.chunk.version.record = try chunk.serializedData()
-    } == .version(.notCommitted))
+    #expect(
+      try refusal(at: .height(3)) { answer in
+        var chunk = try ProtoStatusChunk(serializedBytes: answer.chunk.version.record)
+        chunk.bits[0] ^= 4
+        answer.chunk.version.record = try chunk.serializedData()
+      } == .version(.notCommitted))
     #expect(try refusal(at: .height(1)) { $0.chunk.clearSuccessor() } == .version(.wrongSuccessor))
   }
 

@@ -203,10 +203,12 @@ import Testing
   @Test("What one block changes is one version, however many operations and transactions it takes") mutating func oneVersion() throws {
     try world.createList()
     try world.commit(
-      world.transaction([world.update(set: [1]), world.update(set: [2])], nonce: 100), world.transaction([world.update(set: [3])], nonce: 101))
+      world.transaction([world.update(set: [1]), world.update(set: [2])], nonce: 100),
+      world.transaction([world.update(set: [3])], nonce: 101))
     #expect(try world.chunk()?.version == 0)
     let block = try world.commit(
-      world.transaction([world.update(clear: [1]), world.update(set: [4])], nonce: 102), world.transaction([world.update(clear: [2])], nonce: 103))
+      world.transaction([world.update(clear: [1]), world.update(set: [4])], nonce: 102),
+      world.transaction([world.update(clear: [2])], nonce: 103))
     let chunk = try #require(try world.chunk())
     #expect(chunk.version == 1 && chunk.updatedHeight == 3 && block.superseded.map(\.version) == [0])
     #expect((0..<8).map { chunk[$0] } == [false, false, false, true, true, false, false, false])
@@ -228,7 +230,9 @@ import Testing
     let block = try world.commitUpdate(set: [0, 2_047, 2_048, 131_071])
     #expect(Set(block.rows.map(\.key)) == Set([0, 1, 63].map { World.list.chunkKey($0) }))
     #expect(block.rows.allSatisfy { $0.value.count <= StateTree.valueLimit })
-    for (index, expected) in [(UInt32(0), true), (1, false), (2_047, true), (2_048, true), (2_049, false), (131_070, false), (131_071, true)] {
+    for (index, expected) in [
+      (UInt32(0), true), (1, false), (2_047, true), (2_048, true), (2_049, false), (131_070, false), (131_071, true),
+    ] {
       #expect(try world.isSet(index) == expected)
     }
   }
@@ -242,7 +246,11 @@ import Testing
       ([10], []), ([11], []), ([], [10]), ([3_000], []), ([10], [11]), ([], []), ([11], []), ([], [10, 3_000]), ([10, 3_000], []),
     ]
     for change in changes {
-      if change.set.isEmpty && change.clear.isEmpty { try world.commit() } else { try world.commitUpdate(set: change.set, clear: change.clear) }
+      if change.set.isEmpty && change.clear.isEmpty {
+        try world.commit()
+      } else {
+        try world.commitUpdate(set: change.set, clear: change.clear)
+      }
       for index in change.set { bits[index] = true }
       for index in change.clear { bits[index] = false }
       expected.append(bits)
