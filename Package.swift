@@ -30,6 +30,10 @@ extension Target.Dependency {
   static let grpcProtobuf = product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
   static let grpcTransport = product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
   static let yams = product(name: "Yams", package: "Yams")
+  static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+  static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+  static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+  static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 }
 
 let package = Package(
@@ -55,6 +59,9 @@ let package = Package(
     .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
     .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.5.1"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.32.0"),
   ],
   targets: [
     // System libraries.
@@ -102,16 +109,25 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "CairnGateway",
+      dependencies: [
+        "CairnCrypto", "CairnMessages", "CairnChain", "CairnIdentity", "CairnLedger", "CairnNetwork", "CairnNode", .hummingbird,
+        .hummingbirdCore, .httpTypes, .nioHTTPTypes, .nioCore, .nioPosix, .protobuf, .logging, .lifecycle,
+      ],
+      swiftSettings: strict),
+    .target(
       name: "CairnTestKit",
       dependencies: [
-        "CairnNode", "CairnClient", "CairnConsensus", "CairnLedger", "CairnIdentity", "CairnChain", "CairnCrypto", "CairnMessages",
+        "CairnNode", "CairnGateway", "CairnClient", "CairnConsensus", "CairnLedger", "CairnIdentity", "CairnChain", "CairnCrypto",
+        "CairnMessages",
         "CairnNetwork", .nioCore, .nioPosix, .logging,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "CairnCommand",
       dependencies: [
-        "CairnNode", "CairnClient", "CairnTestKit", "CairnStore", "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle",
+        "CairnNode", "CairnGateway", "CairnClient", "CairnTestKit", "CairnStore", "CairnLedger", "CairnIdentity", "CairnChain",
+        "CairnMerkle",
         "CairnCrypto", "CairnMessages", "CairnNetwork", "CairnProtocol", "CairnConsensus", "CSQLite", .argumentParser, .yams, .lifecycle,
         .unixSignals, .logging, .nioCore, .nioPosix, .protobuf, .grpcCore, .grpcTransport, .grpcProtobuf,
       ],
@@ -156,6 +172,13 @@ let package = Package(
         "CairnNode", "CairnTestKit", "CairnClient", "CairnStore", "CairnConsensus", "CairnNetwork", "CairnProtocol", "CairnMessages",
         "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .protobuf,
         .logging, .grpcCore, .grpcProtobuf, .grpcTransport,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CairnGatewayTests",
+      dependencies: [
+        "CairnGateway", "CairnTestKit", "CairnClient", "CairnNode", "CairnNetwork", "CairnMessages", "CairnLedger", "CairnIdentity",
+        "CairnChain", "CairnMerkle", "CairnCrypto", .httpTypes, .nioCore, .nioPosix, .nioEmbedded, .protobuf, .logging,
       ],
       swiftSettings: strict),
     .testTarget(

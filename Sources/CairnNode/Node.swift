@@ -25,6 +25,7 @@ public final class Node: Service {
     public let clients: Int
     public let grpc: Int?
     public let admin: Int?
+    public let http: Int?
   }
 
   public let ports: Ports

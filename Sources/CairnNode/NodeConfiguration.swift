@@ -21,6 +21,10 @@ public struct NodeConfiguration: Sendable {
   public var grpcListener: HostAndPort?
   /// Cairn RPC without TLS, with the methods for the operator; loopback only. `nil` turns it off.
   public var adminListener: HostAndPort?
+  /// HTTP without TLS, for readers: loopback, or behind a proxy. Only with an ``httpFace``; `nil` turns it off.
+  public var httpListener: HostAndPort?
+  /// What answers there. The node itself knows nothing of HTTP.
+  package var httpFace: (any HTTPFace)?
   public var timers: TimerConfiguration
   /// Where validators listen when that is not what the genesis says, by name.
   public var peerAddresses: [String: HostAndPort] = [:]

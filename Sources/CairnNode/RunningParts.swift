@@ -20,6 +20,7 @@ final class RunningParts: Sendable {
   private let threads: NodeThreads
   private let store: Store
   private let services: Mutex<ServiceFaces?> = Mutex(nil)
+  private let http: Mutex<(any HTTPFaceServer)?> = Mutex(nil)
   private let stopping: Mutex<Task<Void, Never>?> = Mutex(nil)
   private let logger: Logger
   private let ending = Ending()
@@ -105,15 +106,31 @@ final class RunningParts: Sendable {
     do { peers = try await mesh.start() } catch {
       throw NodeFailure.listener(name: "validators", address: configuration.peerListener.description, problem: "\(error)")
     }
+    let queries = QueryService(backend, build: Product.version)
     let faces: ServiceFaces
-    do { faces = try await ServiceFaces.start(try Self.faces(configuration), queries: QueryService(backend, build: Product.version)) } catch
-    {
+    do { faces = try await ServiceFaces.start(try Self.faces(configuration), queries: queries) } catch {
       guard let error = error as? ServiceFacesError else { throw error }
       throw NodeFailure.listener(name: error.listener, address: error.address.description, problem: error.problem)
     }
     services.withLock { $0 = faces }
+    let httpPort = try await listenHTTP(configuration, queries)
     core.enter { $0.startWhenKnown() }
-    return Node.Ports(peers: peers, clients: faces.clientPort, grpc: faces.grpcPort, admin: faces.adminPort)
+    return Node.Ports(peers: peers, clients: faces.clientPort, grpc: faces.grpcPort, admin: faces.adminPort, http: httpPort)
+  }
+
+  /// - Returns: the port; `nil` when HTTP is off.
+  private func listenHTTP(_ configuration: NodeConfiguration, _ queries: QueryService) async throws -> Int? {
+    guard let address = configuration.httpListener else { return nil }
+    guard let face = configuration.httpFace else {
+      throw NodeFailure.listener(name: "http", address: address.description, problem: "this program has no HTTP")
+    }
+    do {
+      let server = try await face.start(address, queries: queries, backend: backend, logger: logger)
+      http.withLock { $0 = server }
+      return server.port
+    } catch {
+      throw NodeFailure.listener(name: "http", address: address.description, problem: "\(error)")
+    }
   }
 
   func end(because failure: NodeFailure?) { ending.end(because: failure) }
@@ -136,7 +153,13 @@ final class RunningParts: Sendable {
       defer { faces = nil }
       return faces
     }
+    let web = http.withLock { http in
+      defer { http = nil }
+      return http
+    }
+    async let webEnd: Void? = web?.shutdown(within: Self.drainTime)
     await faces?.shutdown(within: Self.drainTime)
+    await webEnd
     await mesh.shutdown()
     try? await core.submit { $0.stop() }.get()
     await threads.shutdown()

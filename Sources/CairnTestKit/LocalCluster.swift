@@ -2,6 +2,7 @@ import CairnChain
 public import CairnClient
 import CairnConsensus
 public import CairnCrypto
+import CairnGateway
 public import CairnIdentity
 public import CairnLedger
 public import CairnMessages
@@ -144,6 +145,8 @@ public final class LocalCluster: Sendable {
       genesis: network.genesis, consensusKey: keys.consensusKey, nodeKey: keys.nodeKey,
       dataDirectory: directory.appending(path: keys.name).path, peerListener: anywhere, clientListener: anywhere)
     configuration.adminListener = anywhere
+    configuration.httpListener = anywhere
+    configuration.httpFace = HTTPGateway()
     if let timeout = options.leaderTimeoutMilliseconds { configuration.timers.leaderMilliseconds = timeout }
     options.configure(index, &configuration)
     return configuration
@@ -156,6 +159,9 @@ public final class LocalCluster: Sendable {
 
   /// `host:port` of a node's Cairn RPC.
   public func address(of index: Int) -> String { nodes.withLock { "127.0.0.1:\($0[index].ports?.clients ?? 0)" } }
+
+  /// A node's HTTP, for example `http://127.0.0.1:40404`; `nil` when it never ran or has none.
+  public func httpURL(of index: Int) -> String? { nodes.withLock { $0[index].ports?.http.map { "http://127.0.0.1:\($0)" } } }
 
   /// Why a node stopped by itself; `nil` when it did not.
   public func failure(of index: Int) -> NodeFailure? { nodes.withLock { $0[index].failure } }
@@ -311,6 +317,7 @@ extension NodeConfiguration {
     configuration.clientListener.port = ports.clients
     if let admin = ports.admin { configuration.adminListener?.port = admin }
     if let grpc = ports.grpc { configuration.grpcListener?.port = grpc }
+    if let http = ports.http { configuration.httpListener?.port = http }
     return configuration
   }
 }
