@@ -58,12 +58,14 @@ struct ShownDevnet: Encodable {
     let clients: String
     let grpc: String?
     let admin: String?
+    /// A URL.
+    let http: String?
     let peers: String
     let directory: String
     let log: String
 
     var text: String {
-      let others = (grpc.map { "  gRPC \($0)" } ?? "") + (admin.map { "  admin \($0)" } ?? "")
+      let others = (grpc.map { "  gRPC \($0)" } ?? "") + (admin.map { "  admin \($0)" } ?? "") + (http.map { "  \($0)" } ?? "")
       return "clients \(clients)\(others)  pid \(pid)"
     }
   }
@@ -95,7 +97,8 @@ struct ShownDevnet: Encodable {
     self.nodes = nodes.map { node in
       ShownNode(
         name: node.name, pid: node.pid, clients: "127.0.0.1:\(node.ports.clients)", grpc: node.ports.grpc.map { "127.0.0.1:\($0)" },
-        admin: node.ports.admin.map { "127.0.0.1:\($0)" }, peers: "127.0.0.1:\(node.ports.peers)",
+        admin: node.ports.admin.map { "127.0.0.1:\($0)" }, http: node.ports.http.map { "http://127.0.0.1:\($0)" },
+        peers: "127.0.0.1:\(node.ports.peers)",
         directory: files.node(node.name), log: files.log(node.name))
     }
     endpoints = self.nodes.map { "\($0.name)=\($0.clients)" }

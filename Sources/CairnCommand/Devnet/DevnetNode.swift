@@ -10,6 +10,7 @@ final class DevnetNode: Sendable {
     let clients: Int
     let grpc: Int?
     let admin: Int?
+    let http: Int?
   }
 
   private struct Ready: Decodable {
@@ -35,7 +36,7 @@ final class DevnetNode: Sendable {
     var arguments = [
       "node", "run", "--config", files.configuration(name), "--json", "--stop-at-end-of-input",
       "--set", "listen.peers=127.0.0.1:\(own.peers)", "--set", "listen.clients=127.0.0.1:\(own.clients)",
-      "--set", "listen.grpc=127.0.0.1:0", "--set", "listen.admin=127.0.0.1:0",
+      "--set", "listen.grpc=127.0.0.1:0", "--set", "listen.admin=127.0.0.1:0", "--set", "listen.http=127.0.0.1:0",
     ]
     for (other, address) in addresses.sorted(by: { $0.key < $1.key }) where other != name {
       arguments += ["--set", "peers.\(other)=127.0.0.1:\(address.peers)"]

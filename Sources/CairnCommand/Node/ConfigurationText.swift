@@ -27,7 +27,7 @@ enum ConfigurationText {
       # Everything that the node must not lose: its chain and the record of its own votes. Never copy it to a second node.
       data: data
 
-      # Each listener is separate, so that clients can never starve the validators. "off" turns grpc or admin off.
+      # Each listener is separate, so that clients can never starve the validators. "off" turns grpc, admin or http off.
       listen:
         # Other validators, TLS with the node keys of the genesis.
         peers: \(listener(peerAddress, 7400))
@@ -37,6 +37,8 @@ enum ConfigurationText {
         grpc: off
         # The operator's commands, without TLS: loopback only.
         admin: 127.0.0.1:7403
+        # Readers: W3C DID Resolution over HTTP, /healthz and /readyz, without TLS. Put a proxy with TLS before it for others than this host.
+        http: 127.0.0.1:7404
 
       # false: follow and serve, but never vote.
       voting: true

@@ -2,6 +2,7 @@ import ArgumentParser
 import CairnChain
 import CairnConsensus
 import CairnCrypto
+import CairnGateway
 import CairnLedger
 import CairnNode
 import Foundation
@@ -27,6 +28,7 @@ struct NodeRun: AsyncParsableCommand {
       let clients: Int
       let grpc: Int?
       let admin: Int?
+      let http: Int?
     }
     let event = "ready"
     let node: String
@@ -72,9 +74,10 @@ struct NodeRun: AsyncParsableCommand {
     output.print(
       Ready(
         node: prepared.validator.name, network: prepared.genesis.network.description,
-        ports: Ready.ShownPorts(peers: ports.peers, clients: ports.clients, grpc: ports.grpc, admin: ports.admin)),
+        ports: Ready.ShownPorts(peers: ports.peers, clients: ports.clients, grpc: ports.grpc, admin: ports.admin, http: ports.http)),
       text: "\(prepared.validator.name) serves: peers on port \(ports.peers), clients on \(ports.clients)"
-        + (ports.grpc.map { ", gRPC on \($0)" } ?? "") + (ports.admin.map { ", admin on \($0)" } ?? "") + ".")
+        + (ports.grpc.map { ", gRPC on \($0)" } ?? "") + (ports.admin.map { ", admin on \($0)" } ?? "")
+        + (ports.http.map { ", HTTP on \($0)" } ?? "") + ".")
   }
 }
 
@@ -85,6 +88,8 @@ extension PreparedNode {
       clientListener: listeners.clients)
     configuration.grpcListener = listeners.grpc
     configuration.adminListener = listeners.admin
+    configuration.httpListener = listeners.http
+    configuration.httpFace = HTTPGateway()
     configuration.timers.leaderMilliseconds = timers.leader
     configuration.timers.certificateMilliseconds = timers.certificate
     configuration.timers.retryMilliseconds = timers.retry

@@ -23,11 +23,12 @@ struct PreparedNode {
     var clients: HostAndPort
     var grpc: HostAndPort?
     var admin: HostAndPort?
+    var http: HostAndPort?
 
     /// Name in the configuration and address, of those that are on.
     var all: [(setting: Setting, address: HostAndPort)] {
       [(.listenPeers, peers), (.listenClients, clients)] + (grpc.map { [(.listenGRPC, $0)] } ?? [])
-        + (admin.map { [(.listenAdmin, $0)] } ?? [])
+        + (admin.map { [(.listenAdmin, $0)] } ?? []) + (http.map { [(.listenHTTP, $0)] } ?? [])
     }
   }
 
@@ -61,6 +62,7 @@ struct PreparedNode {
     let clients = check.address(.listenClients)
     let grpc = check.optionalAddress(.listenGRPC)
     let admin = check.optionalAddress(.listenAdmin)
+    let http = check.optionalAddress(.listenHTTP)
     if let admin, !admin.isLoopback {
       check.problems.append(
         .refused(
@@ -77,7 +79,8 @@ struct PreparedNode {
     return .success(
       PreparedNode(
         genesis: genesis, consensusKey: keys.consensus, nodeKey: keys.node, validator: validator, dataDirectory: settings.text(.data),
-        listeners: Listeners(peers: peers, clients: clients, grpc: grpc, admin: admin), isVotingAllowed: voting, log: log, timers: timers,
+        listeners: Listeners(peers: peers, clients: clients, grpc: grpc, admin: admin, http: http), isVotingAllowed: voting, log: log,
+        timers: timers,
         peerAddresses: addresses))
   }
 

@@ -8,6 +8,7 @@ enum Setting: String, CaseIterable {
   case listenClients = "listen.clients"
   case listenGRPC = "listen.grpc"
   case listenAdmin = "listen.admin"
+  case listenHTTP = "listen.http"
   case voting
   case logLevel = "log.level"
   case logFormat = "log.format"
@@ -34,6 +35,7 @@ enum Setting: String, CaseIterable {
     case .listenClients: "0.0.0.0:7401"
     case .listenGRPC: "off"
     case .listenAdmin: "127.0.0.1:7403"
+    case .listenHTTP: "127.0.0.1:7404"
     case .voting: "true"
     case .logLevel: "info"
     case .logFormat: "text"
