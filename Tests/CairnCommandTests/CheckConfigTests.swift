@@ -29,6 +29,7 @@ struct CheckConfigTests {
 
   private static let freePorts = [
     "--set", "listen.peers=127.0.0.1:0", "--set", "listen.clients=127.0.0.1:0", "--set", "listen.admin=127.0.0.1:0",
+    "--set", "listen.http=127.0.0.1:0",
   ]
 
   private func check(_ workspace: Workspace, _ arguments: [String] = []) async throws -> (Int32, Checked) {
@@ -68,6 +69,7 @@ struct CheckConfigTests {
     #expect(try await reasons(workspace, "--set", "keys=alpha/operator.keys") == ["unknown_key_name"])
     #expect(try await reasons(workspace, "--set", "keys=none.keys") == ["missing_file"])
     #expect(try await reasons(workspace, "--set", "listen.admin=0.0.0.0:0") == ["admin_not_loopback"])
+    #expect(try await reasons(workspace, "--set", "listen.http=anywhere") == ["bad_value"])
     #expect(try await reasons(workspace, "--set", "peers.bata=10.0.0.1:1") == ["unknown_key"])
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: workspace.path("alpha/node.keys"))
     #expect(try await reasons(workspace) == ["file_mode"])

@@ -66,6 +66,34 @@ import Testing
     }
   }
 
+  @Test("Every version is had by its number and by the time that metadata gives it, proven") func versions() async throws {
+    try await LocalCluster.with(nodes: 1) { cluster in
+      let key = SigningKey.generate()
+      let agent = try await cluster.register(key: key)
+      let port = try Self.port(cluster, 0)
+      for version in 1...3 {
+        var document = DIDDocument.signing(with: key.publicKey)
+        document.alsoKnownAs = ["https://example.org/\(version)"]
+        _ = try await cluster.client.update(agent, document: document, keys: [key], by: cluster.network.registrar)
+      }
+      for version in 0...3 {
+        let response = try await RawConnection.get(port, "/1.0/identifiers/\(agent)?versionId=\(version)")
+        #expect(response.status == 200)
+        let json = try JSON(parsing: Array(response.body.utf8))
+        let aliases = json["didDocument"]?["alsoKnownAs"]?.array?.compactMap(\.string) ?? []
+        #expect(aliases == (version == 0 ? [] : ["https://example.org/\(version)"]))
+        #expect(json["didDocumentMetadata"]?["nextVersionId"]?.string == (version < 3 ? "\(version + 1)" : nil))
+        #expect(response.head.contains("immutable") == (version < 3))
+      }
+      let newest = try await RawConnection.get(port, "/1.0/identifiers/\(agent)")
+      let updated = try #require(try JSON(parsing: Array(newest.body.utf8))["didDocumentMetadata"]?["updated"]?.string)
+      let then = try await RawConnection.get(port, "/1.0/identifiers/\(agent)?versionTime=\(updated)")
+      #expect(try JSON(parsing: Array(then.body.utf8))["didDocumentMetadata"]?["versionId"]?.string == "3")
+      #expect(try await RawConnection.get(port, "/1.0/identifiers/\(agent)?versionId=4").status == 404)
+      #expect(try await RawConnection.get(port, "/1.0/identifiers/\(agent)?versionTime=2001-01-01T00:00:00Z").status == 404)
+    }
+  }
+
   @Test("A node that has not heard of the others is alive, but not ready; a stopped one answers nothing")
   func readiness() async throws {
     try await LocalCluster.with(nodes: 4) { cluster in
