@@ -18,6 +18,14 @@ struct RawConnection {
 
   func send(_ text: String) async throws { try await channel.writeAndFlush(ByteBuffer(string: text)).get() }
 
+  /// Sends a text again and again, as long as the connection is open.
+  func drip(_ text: String) {
+    let task = channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(5)) { [channel] _ in
+      channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
+    }
+    channel.closeFuture.whenComplete { _ in task.cancel() }
+  }
+
   /// Everything that came until the other side closed.
   func untilClosed() async throws -> String {
     try await channel.closeFuture.get()
