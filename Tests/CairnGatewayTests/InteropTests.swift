@@ -38,6 +38,7 @@ import Testing
     .enabled("Python with the packages pydid and cryptography is not to be had here") { await PythonEnvironment.shared.value != nil })
   func resolves() async throws {
     let environment = try #require(await PythonEnvironment.shared.value)
+    defer { environment.discard() }
     try await LocalCluster.with(nodes: 4) { cluster in
       let (key, network) = (SigningKey.generate(), cluster.network)
       let agent = try await cluster.register(key: key)

@@ -1,8 +1,10 @@
 import Foundation
 
-/// A Python with `pydid` and `cryptography`: the one that is there, or a virtual environment in a temporary directory, made once.
+/// A Python with `pydid` and `cryptography`: the one that is there, or a virtual environment in a temporary directory.
 struct PythonEnvironment: Sendable {
   let python: String
+  /// Made for this, and not needed afterwards.
+  private let directory: String?
 
   /// `nil` when there is no Python, or the packages can be had from nowhere.
   static let shared: Task<PythonEnvironment?, Never> = Task { await prepare() }
@@ -12,13 +14,23 @@ struct PythonEnvironment: Sendable {
     guard let system = found else { return nil }
     let existing = PythonEnvironment(python: system)
     if await existing.run(["-c", "import pydid, cryptography"])?.status == 0 { return existing }
-    // One for all runs of a user, so that it is filled once.
-    let directory = FileManager.default.temporaryDirectory.appending(path: "cairn-interop-\(getuid())").path
-    let made = PythonEnvironment(python: directory + "/bin/python3")
-    if await made.run(["-c", "import pydid, cryptography"])?.status == 0 { return made }
-    guard await existing.run(["-m", "venv", directory])?.status == 0 else { return nil }
+    let directory = FileManager.default.temporaryDirectory.appending(path: "cairn-interop-\(UUID().uuidString)").path
+    let made = PythonEnvironment(python: directory + "/bin/python3", directory: directory)
+    guard await existing.run(["-m", "venv", directory])?.status == 0 else {
+      made.discard()
+      return nil
+    }
     let install = ["-m", "pip", "install", "--quiet", "--retries", "0", "--timeout", "10", "pydid==0.5.3", "cryptography"]
-    return await made.run(install)?.status == 0 ? made : nil
+    if await made.run(install)?.status == 0 { return made }
+    made.discard()
+    return nil
+  }
+
+  private init(python: String, directory: String? = nil) { (self.python, self.directory) = (python, directory) }
+
+  /// Removes what was made.
+  func discard() {
+    if let directory { try? FileManager.default.removeItem(atPath: directory) }
   }
 
   /// `nil` when it cannot be started.
