@@ -26,6 +26,12 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
   /// Whether requests may be as long as a batch, 1 MiB.
   public var isBatch: Bool { self == .submit || self == .publishStatusList }
 
+  /// Bytes of any answer.
+  public static let answerByteLimit = 1 << 20
+  /// Bytes of a message of ``events``: a block is never split, and the largest has 1 MiB of transactions, up to 10,000 with 8 bytes around
+  /// each, beside its header, its certificate and two paths of the log.
+  public static let eventBatchByteLimit = answerByteLimit + (128 << 10)
+
   /// Whether the method is for the node's operator alone.
   public var isAdministrative: Bool { self == .nodeStatus }
 

@@ -529,7 +529,7 @@ public nonisolated struct ProtoEventFilter: Sendable {
   public init() {}
 }
 
-/// Consecutive blocks with the finalization of the last one. Every entry of the log is there, as itself or as its leaf hash, so that
+/// Consecutive blocks and what proves that the last one is final. Every entry of the log is there, as itself or as its leaf hash, so that
 /// the log roots prove that nothing is missing, out of order or changed.
 public nonisolated struct ProtoEventBatch: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -539,11 +539,12 @@ public nonisolated struct ProtoEventBatch: Sendable {
   /// log index of the first entry
   public var firstIndex: UInt64 = 0
 
-  /// in the first batch: peaks of the RFC 6962 tree over the entries before it
+  /// in the first batch: peaks of the RFC 6962 tree over the entries before it, the largest first
   public var edge: [Data] = []
 
   public var blocks: [ProtoEventBlock] = []
 
+  /// finalization of the last block, or of `finalized`
   public var certificate: ProtoCertificate {
     get {_certificate ?? ProtoCertificate()}
     set {_certificate = newValue}
@@ -552,6 +553,12 @@ public nonisolated struct ProtoEventBatch: Sendable {
   public var hasCertificate: Bool {self._certificate != nil}
   /// Clears the value of `certificate`. Subsequent reads from it will return its default value.
   public mutating func clearCertificate() {self._certificate = nil}
+
+  /// header of a later block, when the last one became final with it
+  public var finalized: Data = Data()
+
+  /// of the last block's header in the log that `finalized` states
+  public var path: [Data] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1890,7 +1897,7 @@ nonisolated extension ProtoEventFilter: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ProtoEventBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".EventBatch"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_index\0\u{1}edge\0\u{1}blocks\0\u{1}certificate\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_index\0\u{1}edge\0\u{1}blocks\0\u{1}certificate\0\u{1}finalized\0\u{1}path\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1902,6 +1909,8 @@ nonisolated extension ProtoEventBatch: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 2: try { try decoder.decodeRepeatedBytesField(value: &self.edge) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.blocks) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._certificate) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.finalized) }()
+      case 6: try { try decoder.decodeRepeatedBytesField(value: &self.path) }()
       default: break
       }
     }
@@ -1924,6 +1933,12 @@ nonisolated extension ProtoEventBatch: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._certificate {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    if !self.finalized.isEmpty {
+      try visitor.visitSingularBytesField(value: self.finalized, fieldNumber: 5)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.path, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1932,6 +1947,8 @@ nonisolated extension ProtoEventBatch: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.edge != rhs.edge {return false}
     if lhs.blocks != rhs.blocks {return false}
     if lhs._certificate != rhs._certificate {return false}
+    if lhs.finalized != rhs.finalized {return false}
+    if lhs.path != rhs.path {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -110,6 +110,9 @@ package final class FrameLink: ChannelDuplexHandler {
     set { decoder.payloadLimit = newValue }
   }
 
+  /// The limit on what this end sends, where it is not ``payloadLimit``.
+  package var sendLimit: Int?
+
   /// `nil` once the link is closed.
   package var channel: (any Channel)? { context?.channel }
 
@@ -124,7 +127,7 @@ package final class FrameLink: ChannelDuplexHandler {
 
   /// A closed link drops what it is given.
   ///
-  /// - Returns: `false`, and nothing is sent, when the payload is beyond ``payloadLimit``.
+  /// - Returns: `false`, and nothing is sent, when the payload is beyond ``sendLimit``, or else ``payloadLimit``.
   @discardableResult
   package func send(_ frame: Frame) -> Bool {
     send(requestID: frame.requestID, code: frame.code, flags: frame.flags) { $0.writeImmutableBuffer(frame.payload) }
@@ -136,7 +139,7 @@ package final class FrameLink: ChannelDuplexHandler {
     guard canSend else { return true }
     let start = outbox.writerIndex
     outbox.writeFrame(requestID: requestID, code: code, flags: flags, body: body)
-    guard outbox.writerIndex - start <= Frame.lengthByteCount + Frame.fieldsByteCount + payloadLimit else {
+    guard outbox.writerIndex - start <= Frame.lengthByteCount + Frame.fieldsByteCount + (sendLimit ?? payloadLimit) else {
       outbox.moveWriterIndex(to: start)
       return false
     }

@@ -24,7 +24,7 @@ final class ClientSession: FrameLinkDelegate {
 
   /// The last handler of the connection's channel.
   func makeLink() -> FrameLink {
-    FrameLink(limits: FrameLinkLimits(payloadByteCount: configuration.messageByteCount), delegate: self)
+    FrameLink(limits: FrameLinkLimits(payloadByteCount: max(configuration.messageByteCount, configuration.answerByteCount)), delegate: self)
   }
 
   func close() { end(.connectionClosed(reason: "closed")) }

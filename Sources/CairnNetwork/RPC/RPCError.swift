@@ -45,8 +45,10 @@ public enum RPCError: Error, Equatable, Sendable {
 
 /// What a client brings to a connection.
 public struct RPCClientConfiguration: Sendable {
-  /// Bytes of a message in either direction: what a server allows at most.
+  /// Bytes of a request: what a server allows at most.
   public var messageByteCount = 1 << 20
+  /// Bytes of an answer: what a server sends at most.
+  public var answerByteCount = 1 << 20
   /// From the connection to the server's hello, TLS included; and for the TCP connection before that.
   public var helloTimeout: TimeAmount = .seconds(5)
   /// Bytes of requests that may wait for a server that does not read them.

@@ -4,8 +4,10 @@ public import NIOCore
 public struct RPCLimits: Sendable {
   /// Bytes of a message, 256 KiB: several times the largest transaction with its proofs.
   public var messageByteCount = 256 << 10
-  /// Bytes of a message of a batch method, and of any answer: 1 MiB.
+  /// Bytes of a message of a batch method: 1 MiB.
   public var batchMessageByteCount = 1 << 20
+  /// Bytes of any answer: 1 MiB.
+  public var answerByteCount = 1 << 20
   /// Methods whose requests may be as long as ``batchMessageByteCount``.
   public var batchMethods: Set<UInt16> = []
   /// Requests of one connection that are not answered yet; enough to keep a server busy over a slow line.

@@ -9,11 +9,14 @@ public struct RPCServerCall: Sendable {
   public let method: UInt16
   /// The connection's.
   public let eventLoop: any EventLoop
+  /// The same for all calls of one connection, as long as it is open.
+  public let connection: ObjectIdentifier
   private let call: NIOLoopBound<ServerCall>
 
   init(_ call: ServerCall, on eventLoop: any EventLoop) {
     method = call.method
     self.eventLoop = eventLoop
+    connection = call.connectionID
     self.call = NIOLoopBound(call, eventLoop: eventLoop)
   }
 
@@ -75,7 +78,8 @@ public struct RPCServerCall: Sendable {
     onLoop { $0.consumed(count) }
   }
 
-  /// Calls `body` once on the event loop if the client cancels or goes before the call is answered.
+  /// Calls `body` once on the event loop if the call ends without the application: the client cancels, goes, or does not take what it is
+  /// streamed.
   public func onCancel(_ body: @escaping @Sendable () -> Void) {
     onLoop { $0.onCancel(body) }
   }

@@ -100,6 +100,7 @@ extension RPCServerConnection {
       let hello = try handler.greet(frame.payload, from: link?.channel?.remoteAddress)
       isGreeted = true
       link?.payloadLimit = max(limits.messageByteCount, limits.batchMessageByteCount)
+      link?.sendLimit = limits.answerByteCount
       link?.send(Frame(requestID: 0, code: RPCStatus.ok.rawValue, payload: hello))
       watchIdleness()
     } catch {
@@ -150,7 +151,7 @@ extension RPCServerConnection {
 extension RPCServerConnection {
   var isWritable: Bool { link?.isWritable ?? false }
 
-  var answerTooLarge: RPCRefusal { refusal(.answerTooLarge(limit: link?.payloadLimit ?? limits.batchMessageByteCount)) }
+  var answerTooLarge: RPCRefusal { refusal(.answerTooLarge(limit: limits.answerByteCount)) }
 
   func refusal(_ reason: RPCRefusalReason) -> RPCRefusal { handler.refusal(because: reason) }
 

@@ -33,6 +33,8 @@ final class ServerCall {
 
   var isOver: Bool { !isInputOpen && !isOutputOpen }
 
+  var connectionID: ObjectIdentifier { ObjectIdentifier(connection) }
+
   func reply(writing body: (inout ByteBuffer) -> Void) {
     guard isOutputOpen else { return }
     guard stream == nil else {
@@ -60,7 +62,7 @@ final class ServerCall {
     let isTooMuch =
       stream.sender.waitingCount > connection.limits.waitingStreamFrames
       || connection.waitingStreamBytes > connection.limits.waitingStreamBytes
-    if isOutputOpen && stream.sender.waitingCount > 0 && isTooMuch { fail(connection.refusal(.streamNotConsumed)) }
+    if isOutputOpen && stream.sender.waitingCount > 0 && isTooMuch { end(connection.refusal(.streamNotConsumed)) }
   }
 
   func fail(_ refusal: RPCRefusal) {
@@ -76,7 +78,7 @@ final class ServerCall {
       connection.waitingStreamBytes -= entry.payload.readableBytes
       guard connection.send(id, .ok, entry.isLast ? .last : [], body: { $0.writeImmutableBuffer(entry.payload) }) else {
         entry.sent?.fail(RPCError.cancelled)
-        return fail(connection.answerTooLarge)
+        return end(connection.answerTooLarge)
       }
       entry.sent?.succeed(())
       if entry.isLast { return endOutput() }
@@ -183,8 +185,13 @@ extension ServerCall {
   private func cancel() {
     isInputOpen = false
     guard isOutputOpen else { return connection.callDidEndInput(self) }
+    end(connection.refusal(.cancelled))
+  }
+
+  /// Refuses for a reason that the application does not know of yet.
+  private func end(_ refusal: RPCRefusal) {
     let cancelled = cancelled
-    fail(connection.refusal(.cancelled))
+    fail(refusal)
     cancelled?()
   }
 
