@@ -9,6 +9,7 @@ import CairnNetwork
 import CairnStore
 import Foundation
 import NIOCore
+import NIOPosix
 import SwiftProtobuf
 import Synchronization
 
@@ -28,12 +29,13 @@ final class Backend: NodeBackend {
   private let records: FinalizedRecords
   private let signatures: SignaturePool
   private let readers: StoreReaders
+  private let eventThreads: NIOThreadPool
   private let verifying = Atomic<Int>(0)
   let startedAt = ContinuousClock.now
 
   init(
     genesis: Genesis, index: Int, core: Confined<NodeCore>, mesh: PeerMesh, publisher: HeadPublisher, records: FinalizedRecords,
-    signatures: SignaturePool, readers: StoreReaders
+    signatures: SignaturePool, readers: StoreReaders, eventThreads: NIOThreadPool
   ) {
     self.genesis = genesis
     self.index = index
@@ -43,6 +45,7 @@ final class Backend: NodeBackend {
     self.records = records
     self.signatures = signatures
     self.readers = readers
+    self.eventThreads = eventThreads
   }
 
   var name: String { genesis.validators[index]?.name ?? "" }
@@ -71,6 +74,23 @@ final class Backend: NodeBackend {
   }
 
   func withTiles<Result>(_ body: (any LogTileSource) throws -> Result) throws -> Result { try body(readers.next.chain) }
+
+  func blocks(from height: UInt64, count: Int, bytes: Int) throws -> [CertifiedBlock] {
+    try readers.events.blocks(from: height, count: count, bytes: bytes).map {
+      CertifiedBlock(block: $0.block, certificate: $0.finalization?.message(validatorCount: $0.validatorCount))
+    }
+  }
+
+  func finalization(covering height: UInt64) throws -> (header: Header, certificate: ProtoCertificate)? {
+    guard let found = try readers.events.finalization(covering: height) else { return nil }
+    return (found.header, found.certificate.message(validatorCount: found.validatorCount))
+  }
+
+  func read<Result: Sendable>(on loop: any EventLoop, _ body: @escaping @Sendable () throws -> Result) -> EventLoopFuture<Result> {
+    eventThreads.runIfActive(eventLoop: loop, body)
+  }
+
+  func observeHeads(_ body: @escaping @Sendable () -> Void) { publisher.observe(body) }
 
   func submit(_ transactions: [[UInt8]], wait: Bool, on loop: any EventLoop) -> EventLoopFuture<[SubmitOutcome]> {
     let count = transactions.count
@@ -164,12 +184,15 @@ final class StoreReaders: Sendable {
   private static let count = 2
 
   private let all: [Readers]
+  /// Apart, because a window of blocks takes longer than any query.
+  let events: ChainReader
   private let turn = Atomic<Int>(0)
 
   init(_ store: Store) throws(StoreError) {
     var all: [Readers] = []
     for _ in 0..<Self.count { all.append(Readers(chain: try store.chainReader(), index: try store.indexReader())) }
     self.all = all
+    events = try store.chainReader()
   }
 
   var next: Readers { all[turn.wrappingAdd(1, ordering: .relaxed).oldValue & (all.count - 1)] }

@@ -5,6 +5,7 @@ import Synchronization
 /// that consensus does holds it longer.
 final class HeadPublisher: Sendable {
   private let current: Mutex<PublishedHead>
+  private let observers = Mutex<[@Sendable () -> Void]>([])
 
   init(_ head: PublishedHead) { current = Mutex(head) }
 
@@ -15,5 +16,9 @@ final class HeadPublisher: Sendable {
       precondition(head.header.height > current.header.height, "the head never goes back")
       current = head
     }
+    for observer in observers.withLock({ $0 }) { observer() }
   }
+
+  /// Calls `body` after each head that is published, on the loop of consensus: it hands over, and returns at once.
+  func observe(_ body: @escaping @Sendable () -> Void) { observers.withLock { $0.append(body) } }
 }

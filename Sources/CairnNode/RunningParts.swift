@@ -69,7 +69,7 @@ final class RunningParts: Sendable {
       }.get()
       backend = Backend(
         genesis: genesis, index: index, core: core, mesh: mesh, publisher: publisher, records: recovery.records,
-        signatures: signatures, readers: opened.readers)
+        signatures: signatures, readers: opened.readers, eventThreads: threads.events)
     } catch {
       try? await coreGroup.shutdownGracefully()
       await threads.shutdown()
@@ -201,18 +201,21 @@ struct NodeThreads: Sendable {
   let disk: NIOThreadPool
   let state: NIOThreadPool
   let readers: NIOThreadPool
+  /// For streams of events.
+  let events: NIOThreadPool
 
   init() {
     signatures = NIOThreadPool(numberOfThreads: max(1, System.coreCount))
     disk = NIOThreadPool(numberOfThreads: 1)
     state = NIOThreadPool(numberOfThreads: 1)
     readers = NIOThreadPool(numberOfThreads: 1)
-    for pool in [signatures, disk, state, readers] { pool.start() }
+    events = NIOThreadPool(numberOfThreads: 1)
+    for pool in [signatures, disk, state, readers, events] { pool.start() }
   }
 
   /// Work that was begun is finished first.
   func shutdown() async {
-    for pool in [signatures, readers, disk, state] { try? await pool.shutdownGracefully() }
+    for pool in [signatures, events, readers, disk, state] { try? await pool.shutdownGracefully() }
   }
 }
 

@@ -24,6 +24,7 @@ package struct CairnRPCFace: RPCServerHandler {
     var limits = RPCLimits()
     limits.messageByteCount = ServiceLimits.messageByteCount
     limits.batchMessageByteCount = ServiceLimits.batchMessageByteCount
+    limits.answerByteCount = CairnMethod.eventBatchByteLimit
     limits.requestsInFlight = ServiceLimits.requestsInFlight
     limits.batchMethods = Set(CairnMethod.allCases.filter(\.isBatch).map(\.rawValue))
     return limits
@@ -57,6 +58,7 @@ package struct CairnRPCFace: RPCServerHandler {
       return call.fail(RPCRefusal(.methodUnknown))
     }
     if method == .resolveMany { return ResolveManyCall.start(call, payload, methods) }
+    if method == .events { return EventsCall.start(call, payload, methods) }
     switch methods.answer(method, payload, on: call.eventLoop) {
     case .now(.success(let answer)): call.reply(answer)
     case .now(.failure(let failure)): call.fail(RPCRefusal(failure))

@@ -22,8 +22,12 @@ struct GRPCFace: RegistrableRPCService {
       let limit = method.isBatch ? ServiceLimits.batchMessageByteCount : ServiceLimits.messageByteCount
       router.registerHandler(
         forMethod: method.descriptor, deserializer: BytesDeserializer(limit: limit), serializer: BytesSerializer()
-      ) { request, _ in
-        method == .resolveMany ? resolveMany(request) : try await answer(method, request)
+      ) { request, context in
+        switch method {
+        case .resolveMany: resolveMany(request)
+        case .events: try await events(request, from: context.remotePeer)
+        default: try await answer(method, request)
+        }
       }
     }
   }
@@ -48,6 +52,29 @@ struct GRPCFace: RegistrableRPCService {
     StreamingServerResponse { writer in
       for try await message in request.messages { try await writer.write(methods.resolveOne(message)) }
       return [:]
+    }
+  }
+}
+
+extension GRPCFace {
+  /// A batch is read when the one before it has left.
+  private func events(
+    _ request: StreamingServerRequest<ByteBuffer>, from peer: String
+  ) async throws -> StreamingServerResponse<ByteBuffer> {
+    let cursor = try methods.events(try await ServerRequest(stream: request).message, on: .grpc(peer))
+    let loop = group.any()
+    return StreamingServerResponse { writer in
+      // Whoever cancels, the client or the server, cancels what is waited for.
+      try await withTaskCancellationHandler {
+        try await withRPCCancellationHandler {
+          defer { cursor.end() }
+          while true { try await writer.write(try await cursor.next(on: loop).get()) }
+        } onCancelRPC: {
+          cursor.end()
+        }
+      } onCancel: {
+        cursor.end()
+      }
     }
   }
 }

@@ -24,6 +24,17 @@ package struct PublishedHead: Sendable {
   }
 }
 
+/// A finalized block as streams need it.
+package struct CertifiedBlock: Sendable {
+  package let block: Block
+  /// The block's own finalization; `nil` when it became final with a later one.
+  package let certificate: ProtoCertificate?
+
+  package init(block: Block, certificate: ProtoCertificate?) {
+    (self.block, self.certificate) = (block, certificate)
+  }
+}
+
 /// What became of one submitted transaction.
 package enum SubmitOutcome: Sendable {
   /// It is final: a ``Proven`` with one log proof, its entry's, and no payload.
@@ -54,6 +65,16 @@ package protocol NodeBackend: Sendable {
   func changes(of did: CairnDID, before index: UInt64, limit: Int) throws -> [UInt64]
   /// Full tiles of the finalized log, on the calling thread.
   func withTiles<Result>(_ body: (any LogTileSource) throws -> Result) throws -> Result
+
+  /// Consecutive finalized blocks, of about so many bytes together: at least one if there is one at this height, however large it is. On
+  /// the calling thread, which waits for the disk.
+  func blocks(from height: UInt64, count: Int, bytes: Int) throws -> [CertifiedBlock]
+  /// The first finalization at or above a height.
+  func finalization(covering height: UInt64) throws -> (header: Header, certificate: ProtoCertificate)?
+  /// Runs what waits for the disk, in turn with others of its kind, on a thread that neither consensus nor other queries need.
+  func read<Result: Sendable>(on loop: any EventLoop, _ body: @escaping @Sendable () throws -> Result) -> EventLoopFuture<Result>
+  /// Calls `body` after each head that is published, on a thread that it must not keep.
+  func observeHeads(_ body: @escaping @Sendable () -> Void)
 
   /// - Parameter wait: whether the outcome is the final one; otherwise `pending` follows verification.
   /// - Returns: outcomes in the order of the transactions.

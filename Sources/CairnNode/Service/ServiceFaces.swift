@@ -35,6 +35,7 @@ package final class ServiceFaces: Sendable {
   private let clients: RPCServer
   private let grpc: GRPCFaceServer?
   private let admin: RPCServer?
+  private let feed: EventFeed
 
   /// Listens on every address of the configuration, or on none.
   package static func start(
@@ -56,15 +57,15 @@ package final class ServiceFaces: Sendable {
       if let address = configuration.grpc {
         grpc = try await GRPCFaceServer.start(address, configuration.identity, methods, group)
       }
-      return ServiceFaces(clients: clients, grpc: grpc, admin: admin)
+      return ServiceFaces(clients: clients, grpc: grpc, admin: admin, feed: methods.feed)
     } catch {
       for server in started { await server.shutdown(within: .zero) }
       throw error
     }
   }
 
-  private init(clients: RPCServer, grpc: GRPCFaceServer?, admin: RPCServer?) {
-    (self.clients, self.grpc, self.admin) = (clients, grpc, admin)
+  private init(clients: RPCServer, grpc: GRPCFaceServer?, admin: RPCServer?, feed: EventFeed) {
+    (self.clients, self.grpc, self.admin, self.feed) = (clients, grpc, admin, feed)
   }
 
   /// The port on which each face listens.
@@ -72,11 +73,15 @@ package final class ServiceFaces: Sendable {
   package var grpcPort: Int? { grpc?.port }
   package var adminPort: Int? { admin?.port }
 
+  /// Streams of events that have not ended, on all faces.
+  package var eventStreamCount: Int { feed.count }
+
   /// Connections of Cairn RPC that are open now.
   package var connectionCount: Int { clients.connectionCount }
 
-  /// Takes nothing new, answers what is in flight, and returns when every connection is closed, at the latest after `limit`.
+  /// Takes nothing new, ends streams of events, answers what else is in flight, and returns when every connection is closed, at the latest after `limit`.
   package func shutdown(within limit: TimeAmount) async {
+    feed.stop()
     await withTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await self.clients.shutdown(within: limit) }
       if let admin { tasks.addTask { await admin.shutdown(within: limit) } }

@@ -10,10 +10,12 @@ import SwiftProtobuf
 package struct ServiceMethods: Sendable {
   package let queries: QueryService
   private let submissions: SubmitService
+  package let feed: EventFeed
 
   package init(_ queries: QueryService) {
     self.queries = queries
     submissions = SubmitService(queries)
+    feed = EventFeed(queries.backend)
   }
 
   /// How a method is answered.
@@ -66,6 +68,11 @@ package struct ServiceMethods: Sendable {
     case .resolveMany, .submit, .nodeStatus, .publishStatusList, .events:
       throw .methodUnknown
     }
+  }
+
+  /// A stream of events that the caller asks for one batch after the other.
+  func events(_ request: ByteBuffer, on connection: EventFeed.Connection) throws(ServiceFailure) -> EventCursor {
+    try feed.subscribe(decode(request), on: connection)
   }
 
   /// One answer of `ResolveMany`.

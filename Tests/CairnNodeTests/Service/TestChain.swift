@@ -5,6 +5,7 @@ import CairnLedger
 import CairnMerkle
 import CairnMessages
 import NIOCore
+import NIOPosix
 import Synchronization
 
 @testable import CairnNode
@@ -48,6 +49,9 @@ final class TestChain: NodeBackend {
     var nonce = 0
     var forced: Forced?
     var isBroken = false
+    var blocks: [CertifiedBlock] = []
+    var observers: [@Sendable () -> Void] = []
+    var readCount = 0
     var lookCount = 0
   }
 
@@ -89,7 +93,10 @@ final class TestChain: NodeBackend {
     var ledger = block.state
     ledger.finalize(through: 0)
     let head = PublishedHead(header: block.header, certificate: nil, state: ledger, edge: edge)
-    state = Mutex(State(head: head, entries: [entry], headers: [block.header]))
+    state = Mutex(
+      State(
+        head: head, entries: [entry], headers: [block.header],
+        blocks: [CertifiedBlock(block: Block(header: block.header, transactions: []), certificate: nil)]))
   }
 
   /// The DID that may enrol others; key 1 updates it.
@@ -143,8 +150,10 @@ final class TestChain: NodeBackend {
 
   /// A finalized block of these transactions, all of which must apply.
   ///
-  /// - Parameter looks: how often the head is still seen as it was, while the store has moved on.
-  func commit(_ transactions: [Transaction], afterLooks looks: Int = 0) throws {
+  /// - Parameters:
+  ///   - looks: how often the head is still seen as it was, while the store has moved on.
+  ///   - isFinalizedLater: whether the block has no finalization of its own.
+  func commit(_ transactions: [Transaction], afterLooks looks: Int = 0, isFinalizedLater: Bool = false) throws {
     let verifier = TransactionVerifier(network: genesis.network)
     let head = newest
     var execution = BlockExecution(on: head.state, timeMilliseconds: head.header.timeMilliseconds + 1000)
@@ -169,8 +178,12 @@ final class TestChain: NodeBackend {
       state.entries.append(entry)
       state.headers.append(header)
       let head = PublishedHead(header: header, certificate: certificate(of: header), state: ledger, edge: edge)
+      state.blocks.append(
+        CertifiedBlock(
+          block: Block(header: header, transactions: transactions.map(\.bytes)), certificate: isFinalizedLater ? nil : head.certificate))
       if looks == 0 { state.head = head } else { state.next = (head, looks) }
     }
+    for observer in state.withLock({ $0.observers }) { observer() }
   }
 
   private func certificate(of header: Header) -> ProtoCertificate? {
@@ -229,10 +242,41 @@ extension TestChain {
     try body(MemoryTiles(tiles: working { $0.tiles }))
   }
 
-  private func working<Result>(_ body: (State) throws -> Result) throws -> Result {
+  func blocks(from height: UInt64, count: Int, bytes: Int) throws -> [CertifiedBlock] {
+    try working { state in
+      state.readCount += 1
+      var found: [CertifiedBlock] = []
+      var byteCount = 0
+      for block in state.blocks.dropFirst(Int(clamping: height)).prefix(count) {
+        byteCount += block.block.transactions.reduce(0) { $0 + $1.count }
+        if !found.isEmpty && byteCount > bytes { break }
+        found.append(block)
+      }
+      return found
+    }
+  }
+
+  func finalization(covering height: UInt64) throws -> (header: Header, certificate: ProtoCertificate)? {
+    try working { state in
+      state.blocks.dropFirst(Int(clamping: height)).first { $0.certificate != nil }.flatMap { block in
+        block.certificate.map { (block.block.header, $0) }
+      }
+    }
+  }
+
+  func read<Result: Sendable>(on loop: any EventLoop, _ body: @escaping @Sendable () throws -> Result) -> EventLoopFuture<Result> {
+    NIOThreadPool.singleton.runIfActive(eventLoop: loop, body)
+  }
+
+  func observeHeads(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.observers.append(body) } }
+
+  /// Windows of blocks that were read.
+  var readCount: Int { state.withLock { $0.readCount } }
+
+  private func working<Result>(_ body: (inout State) throws -> Result) throws -> Result {
     try state.withLock { state in
       guard !state.isBroken else { throw Broken() }
-      return try body(state)
+      return try body(&state)
     }
   }
 
