@@ -127,6 +127,11 @@ public struct LightClient: Sendable {
     return certified
   }
 
+  /// Takes note of a certified header that the caller has shown to continue ``newest``: by the chain of parents between them.
+  public mutating func learn(_ certified: CertifiedHeader) {
+    if certified.header.height > (newest?.header.height ?? 0) || newest == nil { newest = certified }
+  }
+
   private func checkFinalization(_ message: ProtoCertificate, of header: Header) throws(LightClientError) {
     let certificate: Certificate = try refusing { () throws(ChainError) in
       try Certificate(message, validatorCount: validators.count)

@@ -80,7 +80,7 @@ extension CairnClient {
     }
   }
 
-  private func report(_ problem: EndpointProblem, _ index: Int) {
+  func report(_ problem: EndpointProblem, _ index: Int) {
     pool.failed(index, problem)
     let failure = EndpointFailure(endpoint: pool.endpoint(index), problem: problem)
     options.logger.log(

@@ -31,6 +31,8 @@ public enum CairnError: Error, Equatable, Sendable {
   case noAnswer([EndpointFailure])
   /// Not known to be final in time. The transactions may become final all the same; submitting them again is harmless.
   case undecided(transactions: [Digest], [EndpointFailure])
+  /// Events were asked for from before the trust anchor, by which nothing earlier can be checked.
+  case beforeAnchor(height: UInt64)
   /// Two finalized blocks of one height: more than a third of the validators lie. The client answers nothing from then on.
   case fork(height: UInt64)
   /// The transaction that was to be made would be refused by every node.
@@ -57,6 +59,7 @@ public enum CairnError: Error, Equatable, Sendable {
     case .refused(let refusal): refusal.reason
     case .noAnswer: "no_answer"
     case .undecided: "undecided"
+    case .beforeAnchor: "before_anchor"
     case .fork: "fork"
     case .invalidOperation(let error): error.reason
     case .invalidTransaction(let error): error.reason
@@ -89,6 +92,8 @@ extension CairnError: CustomStringConvertible {
     case .noAnswer(let failures): "No endpoint gave an answer that can be believed: \(Self.list(failures))."
     case .undecided(let transactions, let failures):
       "It is not known in time whether \(transactions.count) transactions are final; submit them again to find out: \(Self.list(failures))."
+    case .beforeAnchor(let height):
+      "Events begin after the trust anchor's height \(height) at the earliest: ask from there, or use an older anchor."
     case .fork(let height): "Two finalized blocks of height \(height) were seen: the validators cannot be trusted, and nothing is answered."
     case .invalidOperation(let error): "The operation would be refused by every node: \(error.reason)."
     case .invalidTransaction(let error): "The transaction would be refused by every node: \(error.reason)."
@@ -130,6 +135,8 @@ public enum EndpointProblem: Error, Equatable, Sendable {
   case wrongHistory(HistoryError)
   /// The status is not what the state commits to.
   case wrongStatus(StatusError)
+  /// The blocks of a stream are not those of the log.
+  case wrongEvents(EventError)
   /// Proven, but an answer to another question.
   case otherAnswer(String)
 
@@ -143,6 +150,7 @@ public enum EndpointProblem: Error, Equatable, Sendable {
     case .wrongRecord(let error): error.reason
     case .wrongHistory(let error): error.reason
     case .wrongStatus(let error): error.reason
+    case .wrongEvents(let error): error.reason
     case .otherAnswer: "other_answer"
     }
   }
@@ -150,8 +158,8 @@ public enum EndpointProblem: Error, Equatable, Sendable {
   /// Whether an honest node would never have answered so. Being behind is not among it.
   public var isDishonest: Bool {
     switch self {
-    case .connection, .unavailable, .unproven(.stale), .unproven(.wentBack): false
-    case .malformed, .unproven, .wrongRecord, .wrongHistory, .wrongStatus, .otherAnswer: true
+    case .connection, .unavailable, .unproven(.stale), .unproven(.wentBack), .wrongEvents(.unreadableTransaction): false
+    case .malformed, .unproven, .wrongRecord, .wrongHistory, .wrongStatus, .wrongEvents, .otherAnswer: true
     }
   }
 

@@ -15,7 +15,7 @@ public import NIOCore
 public final class VerifiedConnection: Sendable {
   public let endpoint: Endpoint
   let connection: RPCConnection
-  private let trust: Trust
+  let trust: Trust
 
   init(_ endpoint: Endpoint, _ connection: RPCConnection, _ trust: Trust) {
     (self.endpoint, self.connection, self.trust) = (endpoint, connection, trust)
@@ -121,6 +121,7 @@ extension VerifiedConnection {
     let network = trust.network
     var configuration = RPCClientConfiguration(hello: ByteBuffer(encoding: hello)) { try acceptHello($0, network: network) }
     configuration.helloTimeout = timeout
+    configuration.answerByteCount = CairnMethod.eventBatchByteLimit
     do {
       let connection = try await RPCConnection.connect(
         host: target.address.host, port: target.address.port, tls: tls, configuration: configuration, group: group)

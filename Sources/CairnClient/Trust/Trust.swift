@@ -2,6 +2,7 @@ import CairnChain
 import CairnCrypto
 import CairnMerkle
 import CairnMessages
+import Foundation
 import Synchronization
 
 /// What the client knew when it sent a request: the answer is measured against it.
@@ -46,8 +47,11 @@ final class Trust: Sendable {
   var newest: CertifiedHeader? { state.withLock { $0.light.newest } }
 
   /// Whether a header is recent enough to answer with now.
-  func isFresh(_ header: CertifiedHeader) -> Bool {
-    let age = clock.unixMilliseconds().subtractingReportingOverflow(header.header.timeMilliseconds)
+  func isFresh(_ header: CertifiedHeader) -> Bool { isFresh(header.header) }
+
+  /// - Parameter header: one that was proven.
+  func isFresh(_ header: Header) -> Bool {
+    let age = clock.unixMilliseconds().subtractingReportingOverflow(header.timeMilliseconds)
     return age.overflow || age.partialValue <= maximumStaleness
   }
 
@@ -68,6 +72,46 @@ final class Trust: Sendable {
       if let since = known.since, header.header.height <= since.header.height { return header }
       return try light.verify(answer, since: known.since, now: now, maximumStaleness: .max)
     }
+  }
+
+  /// Believes that the last of consecutive blocks is final, however old, because its own or a later block's finalization proves it.
+  ///
+  /// - Parameters:
+  ///   - headers: each the parent of the next, so that the last one proves all of them.
+  ///   - parent: digest of the first one's parent.
+  /// - Returns: the header that the certificate finalizes.
+  func verify(_ batch: ProtoEventBatch, headers: [Header], parent: Digest) throws(EndpointProblem) -> CertifiedHeader {
+    guard let last = headers.last else { throw .malformed }
+    var answer = ProtoProven()
+    answer.header = batch.finalized.isEmpty ? Data(last.bytes) : batch.finalized
+    if batch.hasCertificate { answer.certificate = batch.certificate }
+    return try judging(answer, since: nil) { light throws(LightClientError) in
+      let certified = try light.certify(answer)
+      if !batch.finalized.isEmpty { try Self.checkPath(batch, from: last, to: certified) }
+      guard let newest = light.newest else {
+        light.learn(certified)
+        return certified
+      }
+      // What is known is passed on the way, or was the parent: only then is what follows its continuation.
+      if let passed = headers.first(where: { $0.height == newest.header.height }) {
+        guard passed == newest.header else { throw .fork(height: passed.height) }
+        light.learn(certified)
+      } else if parent == newest.header.digest {
+        light.learn(certified)
+      }
+      return certified
+    }
+  }
+
+  private static func checkPath(
+    _ batch: ProtoEventBatch, from last: Header, to certified: CertifiedHeader
+  ) throws(LightClientError) {
+    guard batch.path.count <= UInt64.bitWidth else { throw .proof(.pathLength) }
+    var proof = ProtoLogProof()
+    proof.index = last.logSize
+    proof.entry = Data(LogEntry.header(last.bytes).bytes)
+    proof.path = batch.path
+    _ = try certified.entry(proof)
   }
 
   private func judging(

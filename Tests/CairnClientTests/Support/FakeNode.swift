@@ -30,6 +30,10 @@ enum Behaviour: Sendable {
   case honest
   /// Changes the honest answer of a read.
   case lie(@Sendable (inout ProtoProven) throws -> Void)
+  /// Changes the honest batches of a stream, counted from 0.
+  case lieAboutEvents(@Sendable (inout ProtoEventBatch, Int) throws -> Void)
+  /// Ends a stream of events after so many batches.
+  case breakEvents(after: Int)
   /// Other bytes altogether.
   case bytes([UInt8])
   /// Changes the honest answer of a submission, which takes effect.
@@ -49,6 +53,7 @@ final class FakeNode: RPCServerHandler {
   private let counts = Mutex<[CairnMethod: Int]>([:])
   /// The height that the node is stuck at; `nil` for the newest.
   private let height = Mutex<Int?>(nil)
+  private let eventCalls = Mutex<[EventsCall]>([])
 
   init(_ shared: SharedChain, network: Digest? = nil) {
     self.shared = shared
@@ -115,7 +120,7 @@ final class FakeNode: RPCServerHandler {
       if method == .submit { _ = try submit(request) }
       // A stream in answer to a call that has one answer breaks the rules, at which the client hangs up.
       return call.send(ByteBuffer(string: "not the last"))
-    case .honest, .lie, .lieAboutSubmission: break
+    case .honest, .lie, .lieAboutSubmission, .lieAboutEvents, .breakEvents: break
     }
     switch method {
     case .submit:
@@ -127,6 +132,7 @@ final class FakeNode: RPCServerHandler {
       let proof = try LogProver(edge: shared.chain.newest.edge, source: NoTiles())
         .consistencyProof(from: request.oldSize, to: request.newSize)
       call.reply(try proof.message.serializedBytes() as [UInt8])
+    case .events: try stream(call, ProtoEventsRequest(serializedBytes: request), behaviour)
     case .info:
       var info = ProtoInfo()
       info.name = shared.chain.genesis.name
@@ -135,6 +141,21 @@ final class FakeNode: RPCServerHandler {
       guard var proven = try read(method, request) else { return call.fail(Self.refusal(.notFound, "unknown", [:])) }
       if case .lie(let change) = behaviour { try change(&proven) }
       call.reply(try proven.serializedBytes() as [UInt8])
+    }
+  }
+
+  /// Two blocks a batch, as far as the chain goes; the rest when ``sendEvents()`` is called.
+  private func stream(_ call: RPCServerCall, _ request: ProtoEventsRequest, _ behaviour: Behaviour) throws {
+    let stream = EventsCall(call: call, behaviour: behaviour, filter: request.filter, height: Int(request.afterHeight))
+    eventCalls.withLock { $0.append(stream) }
+    try sendEvents()
+  }
+
+  /// Sends what the chain has to the streams that have not ended.
+  func sendEvents() throws {
+    let (chain, stuck) = (shared.chain, height.withLock { $0 })
+    try eventCalls.withLock { calls in
+      for position in calls.indices { try calls[position].send(chain, to: stuck) }
     }
   }
 
@@ -247,4 +268,29 @@ struct RunningNode: Sendable {
 
   var address: String { "127.0.0.1:\(server.port)" }
   var endpoint: Endpoint { Endpoint(plaintext: address) }
+}
+
+/// A stream of events of a fake node.
+private struct EventsCall {
+  let call: RPCServerCall
+  let behaviour: Behaviour
+  let filter: ProtoEventFilter
+  var height: Int
+  var count = 0
+  var isOver = false
+
+  mutating func send(_ chain: TestChain, to stuck: Int?) throws {
+    let newest = stuck ?? chain.blocks.count - 1
+    while !isOver, height < newest {
+      if case .breakEvents(let limit) = behaviour, count == limit {
+        isOver = true
+        return call.fail(RPCRefusal(.unavailable))
+      }
+      let heights = height + 1...min(height + 2, newest)
+      var batch = try chain.events(heights, filter, isFirst: count == 0)
+      if case .lieAboutEvents(let change) = behaviour { try change(&batch, count) }
+      call.send(ByteBuffer(bytes: Canonical.encode(batch)))
+      (height, count) = (heights.upperBound, count + 1)
+    }
+  }
 }

@@ -198,3 +198,33 @@ extension TestChain {
     return proven
   }
 }
+
+extension TestChain {
+  /// - Parameter filter: of kinds alone.
+  func events(_ heights: ClosedRange<Int>, _ filter: ProtoEventFilter = ProtoEventFilter(), isFirst: Bool = true) throws -> ProtoEventBatch
+  {
+    let parent = blocks[heights.lowerBound - 1]
+    var batch = ProtoEventBatch()
+    batch.firstIndex = parent.edge.size
+    if isFirst { batch.edge = parent.edge.frontier.peaks.map { Data($0.bytes) } }
+    for height in heights {
+      var block = ProtoEventBlock()
+      block.header = Data(blocks[height].header.bytes)
+      let first = Int(blocks[height - 1].edge.size)
+      for entry in entries[first..<Int(blocks[height].header.logSize)] {
+        guard case .transaction(let bytes) = entry else { continue }
+        var message = ProtoEventEntry()
+        let kinds = Transaction.subjects(ofFinalized: bytes, network: network).map(\.kind)
+        if filter.kinds.isEmpty || kinds.contains(where: filter.kinds.contains) {
+          message.transaction = Data(bytes)
+        } else {
+          message.leafHash = Data(entry.leafHash.bytes)
+        }
+        block.entries.append(message)
+      }
+      batch.blocks.append(block)
+    }
+    if let certificate = blocks[heights.upperBound].certificate { batch.certificate = certificate }
+    return batch
+  }
+}
