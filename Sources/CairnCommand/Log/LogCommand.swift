@@ -9,8 +9,8 @@ import Foundation
 
 struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "log", abstract: "Read the log: checkpoints, entries and their proofs.",
-    subcommands: [LogCheckpoint.self, LogGet.self, LogProve.self])
+    commandName: "log", abstract: "Read the log: checkpoints, entries, their proofs, and what is added.",
+    subcommands: [LogCheckpoint.self, LogGet.self, LogProve.self, LogWatch.self])
 }
 
 struct LogCheckpoint: AsyncParsableCommand {
