@@ -83,6 +83,44 @@ struct DevnetTests {
     }
   }
 
+  private struct Watched: Decodable {
+    struct Entry: Decodable {
+      let index: UInt64
+    }
+    let height: UInt64
+    let transactions: [Entry]
+  }
+
+  @Test("The log is watched block by block until Ctrl-C, which is no failure") func watch() async throws {
+    let workspace = try Workspace()
+    try await withDevnet(workspace) { ready in
+      let environment = ready.environment
+      let created: Created = try await workspace.cairn(
+        ["did", "create", "agent.keys", "--submitter", ready.registrar, "--json", "--insecure-devnet-hashing"], environment: environment
+      ).json()
+      let watching = CommandLineTool.process(["log", "watch", "--after", "0", "--json"], in: workspace.directory, environment: environment)
+      let output = Pipe()
+      watching.standardOutput = output
+      try watching.run()
+      let decoder = JSONDecoder()
+      var heights: [UInt64] = []
+      var transactionCount = 0
+      while true {
+        let block = try decoder.decode(Watched.self, from: Data(await Self.line(output.fileHandleForReading).utf8))
+        heights.append(block.height)
+        transactionCount += block.transactions.count
+        if block.height > created.height { break }
+      }
+      #expect(heights == Array(1...created.height + 1) && transactionCount == 1)
+      watching.interrupt()
+      await Self.wait(watching)
+      #expect(watching.terminationReason == .exit && watching.terminationStatus == 0)
+    }
+    for arguments in [["--kind", "did_kreate"], ["--did", "did:cairn:x"]] {
+      #expect(try await workspace.cairn(["log", "watch"] + arguments).status == 2)
+    }
+  }
+
   private static func wait(_ process: Process) async {
     await withCheckedContinuation { continuation in
       Thread {
