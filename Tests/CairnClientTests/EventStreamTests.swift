@@ -50,7 +50,7 @@ import Testing
     let client = try test.client()
     var stream = client.events().makeAsyncIterator()
     let next = Task { [test] in
-      while test.node.count(.events) == 0 { await Task.yield() }
+      try await eventually { test.node.count(.events) > 0 }
       try test.grow()
       try test.node.sendEvents()
     }

@@ -61,7 +61,7 @@ private final class Source: Sendable {
       let source = Source(client)
       let cache = StatusCache(client) { (_: StatusListID, index: UInt32) async throws(CairnError) in try await source.fetch(index) }
       let scene = Scene(test: test, client: client, source: source, cache: cache, list: list)
-      while test.node.count(.events) == 0 { await Task.yield() }
+      try await eventually { test.node.count(.events) > 0 }
       try await scene.grow()
       return scene
     }
@@ -74,7 +74,7 @@ private final class Source: Sendable {
       let newest = test.shared.chain.newest.header
       test.clock.set(unixMilliseconds: newest.timeMilliseconds)
       try test.node.sendEvents()
-      while cache.newest != newest { await Task.yield() }
+      try await eventually { cache.newest == newest }
     }
 
     func revoke(_ index: UInt32, nonce: UInt8 = 92) async throws {

@@ -5,6 +5,7 @@ import CairnLedger
 import CairnNetwork
 import NIOCore
 import Synchronization
+import Testing
 
 /// A chain on which alice and bob are enrolled, and nodes that serve it.
 struct Fixture: Sendable {
@@ -78,5 +79,14 @@ extension CairnError {
     case .noAnswer(let failures), .undecided(_, let failures): failures.map(\.problem.reason)
     default: []
     }
+  }
+}
+
+/// Looks again until something has happened on another thread.
+func eventually(_ condition: () -> Bool) async throws {
+  let deadline = ContinuousClock.now + .seconds(30)
+  while !condition() {
+    try #require(ContinuousClock.now < deadline, "it never happened")
+    try await Task.sleep(for: .milliseconds(1))
   }
 }

@@ -203,6 +203,21 @@ import Testing
     }
   }
 
+  @Test("A node has so many streams, whoever has them") func perNode() throws {
+    let feed = EventFeed(chain)
+    let each = ServiceLimits.eventStreamsPerConnection
+    var cursors = try (0..<ServiceLimits.eventStreams).map { try feed.subscribe(eventsRequest(after: 0), on: .grpc("\($0 / each)")) }
+    let refused = #expect(throws: ServiceFailure.self) { try feed.subscribe(eventsRequest(after: 0), on: .grpc("another")) }
+    #expect(refused?.reason == "too_many_event_streams" && refused?.status == .resourceExhausted)
+    // Letting go of one is its end.
+    cursors.removeLast()
+    #expect(feed.count == ServiceLimits.eventStreams - 1)
+    cursors.append(try feed.subscribe(eventsRequest(after: 0), on: .grpc("another")))
+    feed.stop()
+    let stopped = #expect(throws: ServiceFailure.self) { try feed.subscribe(eventsRequest(after: 0), on: .grpc("another")) }
+    #expect(stopped?.reason == "shutting_down")
+  }
+
   @Test("For a client that does not read, nothing is read ahead of its credits") func slow() async throws {
     try await TestFaces.with(chain) { faces in
       let connection = try await faces.connect()

@@ -105,13 +105,18 @@ extension EventFeed {
   /// Waits until the head is above a height.
   func head(above height: UInt64, _ id: UInt64, on loop: any EventLoop) -> EventLoopFuture<PublishedHead> {
     let promise = loop.makePromise(of: Void.self)
-    let failure: ServiceFailure? = state.withLock { state in
-      guard !state.isStopped else { return .shuttingDown }
-      guard state.subscriptions[id] != nil else { return .streamCancelled }
+    let head = backend.head
+    let outcome: Result<Void, ServiceFailure>? = state.withLock { state in
+      guard !state.isStopped else { return .failure(.shuttingDown) }
+      guard state.subscriptions[id] != nil else { return .failure(.streamCancelled) }
+      guard head.header.height <= height else { return .success(()) }
       state.subscriptions[id]?.waiter = Waiter(height: height, promise: promise)
       return nil
     }
-    if let failure { promise.fail(failure) }
+    if let outcome {
+      promise.completeWith(outcome.mapError { $0 as any Error })
+      return promise.futureResult.map { head }
+    }
     // Looked at after the waiter is in place: a head that comes in between finds it.
     if backend.head.header.height > height { wake() }
     return promise.futureResult.map { [backend] in backend.head }
