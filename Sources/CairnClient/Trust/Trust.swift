@@ -27,12 +27,14 @@ final class Trust: Sendable {
   }
 
   let network: Digest
+  /// Of the block that is believed without a certificate.
+  let anchorDigest: Digest
   private let state: Mutex<State>
   private let clock: ClientClock
   private let maximumStaleness: UInt64
 
   init(anchor: TrustAnchor, maximumStalenessMilliseconds: UInt64, clock: ClientClock) {
-    network = anchor.network
+    (network, anchorDigest) = (anchor.network, anchor.digest)
     state = Mutex(State(light: LightClient(anchor: anchor)))
     (self.clock, maximumStaleness) = (clock, maximumStalenessMilliseconds)
   }
