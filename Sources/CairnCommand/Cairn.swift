@@ -13,8 +13,8 @@ struct Cairn: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      DevnetCommand.self, GenesisCommand.self, KeysCommand.self, NodeCommand.self, DIDCommand.self, LogCommand.self, VerifyCommand.self,
-      BenchCommand.self,
+      DevnetCommand.self, GenesisCommand.self, KeysCommand.self, NodeCommand.self, DIDCommand.self, CredentialCommand.self,
+      StatusListCommand.self, SessionCommand.self, LogCommand.self, VerifyCommand.self, BenchCommand.self,
     ])
 }
 

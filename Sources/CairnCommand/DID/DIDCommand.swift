@@ -45,9 +45,11 @@ extension CairnClient {
     return resolved
   }
 
-  /// The one DID of a wallet with its current keys.
-  func signatory(_ wallet: Wallet) async throws -> Signatory {
-    let did = try wallet.did(nil, network: network)
+  /// A DID of a wallet with its current keys.
+  ///
+  /// - Parameter chosen: from the command line; `nil` when there is only one.
+  func signatory(_ wallet: Wallet, _ chosen: String? = nil) async throws -> Signatory {
+    let did = try wallet.did(chosen, network: network)
     return Signatory(did, keys: try wallet.updateKeys(of: try await current(did).record.control, did: did))
   }
 }

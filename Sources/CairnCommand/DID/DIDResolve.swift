@@ -12,19 +12,22 @@ struct DIDResolve: AsyncParsableCommand {
     discussion: "A DID that does not exist is an answer too: its absence is proven, and the exit code is 1.")
 
   @Argument(help: "The DID.") var did: String
+  @Option(help: "At this version instead of the newest: 0 after the creation, then one more with every change.") var versionId: UInt64?
+  @Option(help: "As it was at this time: 2026-01-31T12:00:00Z, or Unix milliseconds.") var versionTime: MomentArgument?
   @Flag(help: "Print the DID document alone.") var didDocument = false
   @Option(help: "Write the proof, with which anybody can check the answer again.", completion: .file()) var proof: String?
   @OptionGroup var client: ClientOptions
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    if versionId != nil, versionTime != nil { throw ValidationError("--version-id and --version-time exclude each other.") }
+  }
+
   func run() async throws {
     let parsed = try DIDArgument.parse(did)
-    let resolution = try await withClient(client) { try await $0.freshResolution(of: parsed) }
+    let resolution = try await withClient(client) { try await $0.resolution(of: parsed, at: selector) }
     if let proof { try Files.create(proof, "proof", resolution.proof) }
-    guard let resolved = resolution.resolved else {
-      let failure = CairnError.notFound(parsed, provenBy: resolution.header)
-      throw ClientSentence.failure(failure)
-    }
+    let resolved = try found(resolution)
     if didDocument {
       Output.write(String(decoding: resolved.document, as: UTF8.self) + "\n", to: .standardOutput)
     } else {
@@ -32,6 +35,20 @@ struct DIDResolve: AsyncParsableCommand {
       Output.write((output.isJSON ? shown.json(resolved.document) : shown.text(resolved.document)) + "\n", to: .standardOutput)
     }
     if resolved.isDeactivated { throw ExitCode(CommandFailure.Status.refused.rawValue) }
+  }
+
+  private var selector: VersionSelector {
+    if let versionId { return .id(versionId) }
+    return versionTime.map { .time(milliseconds: UInt64(max(0, $0.timestamp.milliseconds))) } ?? .newest
+  }
+
+  private func found(_ resolution: VersionResolution) throws(CommandFailure) -> ResolvedVersion {
+    switch resolution.outcome {
+    case .found(let resolved): return resolved
+    case .notYetCreated(let created):
+      throw ClientSentence.failure(.notYetCreated(resolution.did, createdMilliseconds: created, provenBy: resolution.header))
+    case .absent: throw ClientSentence.failure(.notFound(resolution.did, provenBy: resolution.header))
+    }
   }
 }
 
@@ -46,23 +63,34 @@ struct ShownResolution: Encodable {
 
   let did: String
   let versionId: UInt64
+  let newestVersionId: UInt64
   let createdMs: UInt64
   let updatedMs: UInt64
+  /// When the next version took its place; `nil` for the newest.
+  let replacedMs: UInt64?
+  /// When the version's update keys were set.
+  let keysChangedMs: UInt64
+  let keyAgeMs: UInt64
   let isDeactivated: Bool
   let controller: String?
   let verified: Verification
 
-  init(_ resolution: Resolution, _ resolved: ResolvedDID, now: Date) {
+  init(_ resolution: VersionResolution, _ resolved: ResolvedVersion, now: Date) {
     let header = resolution.header.header
     did = resolved.did.description
     versionId = resolved.versionID
-    createdMs = resolved.createdMilliseconds
+    newestVersionId = resolved.newest.head.sequence
+    createdMs = resolved.record.createdMilliseconds
     updatedMs = resolved.updatedMilliseconds
+    replacedMs = resolved.nextUpdatedMilliseconds
+    keysChangedMs = resolved.record.keysChangedMilliseconds
+    let time = UInt64(max(0, now.timeIntervalSince1970 * 1_000))
+    keyAgeMs = time > keysChangedMs ? time - keysChangedMs : 0
     isDeactivated = resolved.isDeactivated
     controller = resolved.record.control.controller?.description
-    let age = now.timeIntervalSince1970 * 1_000 - Double(header.timeMilliseconds)
     verified = Verification(
-      height: header.height, header: header.digest.description, ageMs: age > 0 ? UInt64(age) : 0, network: header.network.description)
+      height: header.height, header: header.digest.description,
+      ageMs: time > header.timeMilliseconds ? time - header.timeMilliseconds : 0, network: header.network.description)
   }
 
   /// The document as it was verified, byte for byte, beside what is known about it.
@@ -72,8 +100,11 @@ struct ShownResolution: Encodable {
 
   func text(_ document: [UInt8]) -> String {
     var rows = [
-      ("did", did), ("version", "\(versionId)"), ("created", Output.time(createdMs)), ("updated", Output.time(updatedMs)),
+      ("did", did), ("version", versionId == newestVersionId ? "\(versionId)" : "\(versionId) of \(newestVersionId)"),
+      ("created", Output.time(createdMs)), ("updated", Output.time(updatedMs)),
     ]
+    if let replacedMs { rows.append(("replaced", Output.time(replacedMs))) }
+    rows.append(("keys", "set \(Output.time(keysChangedMs)), \(Output.age(keyAgeMs)) ago"))
     if let controller { rows.append(("controller", controller)) }
     if isDeactivated { rows.append(("deactivated", "for ever")) }
     rows.append(

@@ -10,9 +10,25 @@ struct Wallet {
   let passphrase: [UInt8]
   private let hashing: PassphraseHashing
   private(set) var keys: [(name: String, key: SigningKey)]
+  /// Positions in ``keys``: a fleet's wallet has tens of thousands.
+  private var positions: [PublicKey: Int] = [:]
+  private var positionsByIdentifier: [String: [Int]] = [:]
 
   private init(path: String, passphrase: [UInt8], hashing: PassphraseHashing, keys: [(name: String, key: SigningKey)]) {
-    (self.path, self.passphrase, self.hashing, self.keys) = (path, passphrase, hashing, keys)
+    (self.path, self.passphrase, self.hashing) = (path, passphrase, hashing)
+    self.keys = []
+    for (name, key) in keys { append(name, key) }
+  }
+
+  private mutating func append(_ name: String, _ key: SigningKey) {
+    positions[key.publicKey] = keys.count
+    if let identifier = WalletKeyName.identifier(of: name) { positionsByIdentifier[identifier, default: []].append(keys.count) }
+    keys.append((name, key))
+  }
+
+  /// The keys that are named after a DID, in the order of the file.
+  private func keys(of did: CairnDID) -> [(name: String, key: SigningKey)] {
+    positionsByIdentifier[did.identifier, default: []].map { keys[$0] }
   }
 
   static func open(_ path: String, passphrase: [UInt8], hashing: PassphraseHashing) throws(CommandFailure) -> Wallet {
@@ -24,7 +40,12 @@ struct Wallet {
   static func create(
     _ path: String, _ identities: [NewIdentity], passphrase: [UInt8], hashing: PassphraseHashing
   ) throws(CommandFailure) {
-    let keys = identities.flatMap(\.namedKeys)
+    try create(path, keys: identities.flatMap(\.namedKeys), passphrase: passphrase, hashing: hashing)
+  }
+
+  static func create(
+    _ path: String, keys: [(name: String, key: SigningKey)], passphrase: [UInt8], hashing: PassphraseHashing
+  ) throws(CommandFailure) {
     try KeyFiles.create(path, try KeyFiles.encrypt(keys, passphrase: passphrase, hashing: hashing, for: path))
   }
 
@@ -59,7 +80,19 @@ struct Wallet {
     return did
   }
 
-  func key(_ key: PublicKey) -> SigningKey? { keys.first { $0.key.publicKey == key }?.key }
+  func key(_ key: PublicKey) -> SigningKey? { positions[key].map { keys[$0].key } }
+
+  /// What signs credentials and presentations in the DID's name: its key in the document, named `#key-1` there.
+  func signer(_ did: CairnDID) throws(CommandFailure) -> CredentialSigner {
+    let name = WalletKeyName.document(did.identifier)
+    guard let key = keys(of: did).last(where: { $0.name == name })?.key,
+      let signer = try? CredentialSigner(did: did, fragment: WalletKeyName.documentFragment, key: key)
+    else {
+      throw .refused(
+        "keys_missing", "The wallet \(path) has no key #\(WalletKeyName.documentFragment) of \(did): give another wallet or DID.")
+    }
+    return signer
+  }
 
   /// Enough of the update keys of a control state.
   func updateKeys(of control: Control, did: CairnDID) throws(CommandFailure) -> [SigningKey] {
@@ -73,7 +106,7 @@ struct Wallet {
   /// The keys that the next rotation reveals.
   func nextKeys(of control: Control, did: CairnDID) throws(CommandFailure) -> [SigningKey] {
     let digests = control.next.map(\.digest)
-    let own = keys.map(\.key).filter { digests.contains(Control.nextDigest(of: $0.publicKey)) }
+    let own = keys(of: did).map(\.key).filter { digests.contains(Control.nextDigest(of: $0.publicKey)) }
     guard !own.isEmpty else {
       throw .refused("keys_missing", "The wallet \(path) lacks the next keys of \(did): it is an older copy, or another's.")
     }
@@ -82,7 +115,7 @@ struct Wallet {
 
   /// A control key of a DID that the ledger does not know yet: one that an interrupted rotation left, or a new one.
   mutating func spareKey(of did: CairnDID, control: Control) -> SigningKey {
-    let own = keys.filter { WalletKeyName.identifier(of: $0.name) == did.identifier && WalletKeyName.generation(of: $0.name) != nil }
+    let own = keys(of: did).filter { WalletKeyName.generation(of: $0.name) != nil }
     let generation = own.compactMap { WalletKeyName.generation(of: $0.name) }.max() ?? 0
     let digests = control.next.map(\.digest)
     if let newest = own.last?.key, !digests.contains(Control.nextDigest(of: newest.publicKey)),
@@ -91,8 +124,15 @@ struct Wallet {
       return newest
     }
     let key = SigningKey.generate()
-    keys.append((WalletKeyName.control(did.identifier, generation: generation + 1), key))
+    append(WalletKeyName.control(did.identifier, generation: generation + 1), key)
     return key
+  }
+
+  /// Forgets the keys of DIDs that do not exist.
+  mutating func remove(_ dids: Set<CairnDID>) {
+    let identifiers = Set(dids.map(\.identifier))
+    let kept = keys.filter { !(WalletKeyName.identifier(of: $0.name).map(identifiers.contains) ?? false) }
+    self = Wallet(path: path, passphrase: passphrase, hashing: hashing, keys: kept)
   }
 
   func save() throws(CommandFailure) {
@@ -123,6 +163,12 @@ struct SubmitterOptions: ParsableArguments {
   @Option(
     name: .customLong("submitter-passphrase-file"), help: "Its passphrase, when it is not the one of the wallet.", completion: .file())
   var submitterPassphraseFile: String?
+
+  func validate(all: Bool, did: String?) throws {
+    guard all else { return }
+    if did != nil { throw ValidationError("--all and --did exclude each other.") }
+    if submitter == nil { throw ValidationError("--all needs --submitter WALLET: that of the DIDs' controller.") }
+  }
 
   /// - Parameter passphrase: of the command's own wallet.
   func open(passphrase: [UInt8]) throws(CommandFailure) -> Wallet? {

@@ -31,16 +31,19 @@ struct ClientOptions: ParsableArguments {
     guard (1...86_400 * 365).contains(maxStaleness) else { throw ValidationError("--max-staleness is from 1 second to a year.") }
   }
 
-  func client() throws(CommandFailure) -> CairnClient {
-    let environment = ProcessInfo.processInfo.environment
-    guard let path = anchor ?? environment[Self.anchorEnvironmentName] else {
+  func trustAnchor() throws(CommandFailure) -> TrustAnchor {
+    guard let path = anchor ?? ProcessInfo.processInfo.environment[Self.anchorEnvironmentName] else {
       throw .usage("no_anchor", "There is no trust anchor: give --anchor FILE, or set \(Self.anchorEnvironmentName).")
     }
     let bytes = try Files.read(path, "trust anchor", limit: 1 << 20)
-    let trusted: TrustAnchor
-    do { trusted = try TrustAnchor(decoding: bytes) } catch {
+    do { return try TrustAnchor(decoding: bytes) } catch {
       throw .refused("invalid_anchor", "\(path) is not a trust anchor (\(error.reason)): get it again from whoever gave it to you.")
     }
+  }
+
+  func client() throws(CommandFailure) -> CairnClient {
+    let environment = ProcessInfo.processInfo.environment
+    let trusted = try trustAnchor()
     let named =
       endpoints.isEmpty ? environment[Self.endpointEnvironmentName].map { $0.split(separator: ",").map(String.init) } ?? [] : endpoints
     do {

@@ -41,4 +41,12 @@ enum Output {
   static func time(_ milliseconds: UInt64) -> String {
     Date(timeIntervalSince1970: TimeInterval(milliseconds / 1_000)).formatted(.iso8601)
   }
+
+  /// A length of time in its largest unit, rounded down: `3 days`, `1 hour`.
+  static func age(_ milliseconds: UInt64) -> String {
+    let units: [(UInt64, String)] = [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute")]
+    let (size, name) = units.first { milliseconds >= $0.0 } ?? (1_000, "second")
+    let count = milliseconds / size
+    return "\(count) \(name)\(count == 1 ? "" : "s")"
+  }
 }
