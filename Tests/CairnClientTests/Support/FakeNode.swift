@@ -55,6 +55,11 @@ final class FakeNode: RPCServerHandler {
   private let height = Mutex<Int?>(nil)
   private let eventCalls = Mutex<[EventsCall]>([])
 
+  private let published = Mutex<[ProtoPublishStatusListRequest]>([])
+
+  /// The signed status lists that the node was given, in order.
+  var publishedLists: [ProtoPublishStatusListRequest] { published.withLock { $0 } }
+
   init(_ shared: SharedChain, network: Digest? = nil) {
     self.shared = shared
     self.network = network ?? shared.chain.network
@@ -133,6 +138,10 @@ final class FakeNode: RPCServerHandler {
         .consistencyProof(from: request.oldSize, to: request.newSize)
       call.reply(try proof.message.serializedBytes() as [UInt8])
     case .events: try stream(call, ProtoEventsRequest(serializedBytes: request), behaviour)
+    case .publishStatusList:
+      let request = try ProtoPublishStatusListRequest(serializedBytes: request)
+      published.withLock { $0.append(request) }
+      call.reply([])
     case .info:
       var info = ProtoInfo()
       info.name = shared.chain.genesis.name

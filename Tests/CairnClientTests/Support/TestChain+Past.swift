@@ -10,7 +10,7 @@ import SwiftProtobuf
 
 extension TestChain {
   static func list(of issuer: CairnDID, _ name: String = "tools") -> StatusListID {
-    guard let list = StatusListID(issuer: issuer, name: name) else { preconditionFailure("a list can have this name") }
+    guard let list = try? StatusListID(issuer: issuer, name: name) else { preconditionFailure("a list can have this name") }
     return list
   }
 
@@ -62,7 +62,7 @@ extension TestChain {
   func status(_ request: ProtoStatusRequest, at height: Int? = nil) throws -> ProtoProven {
     var proven = try proven(request.known, at: height)
     let state = (height.map { blocks[$0] } ?? newest).state
-    guard let list = StatusListID(parsing: request.list) else { throw NoTiles.Missing() }
+    guard let list = try? StatusListID(parsing: request.list) else { throw NoTiles.Missing() }
     proven.state = [state.tree.proof(for: list.stateKey).message]
     guard let record = try state.record(forKey: list.stateKey) else { return proven }
     let chunk = StatusChunk.chunk(of: request.index)
@@ -84,7 +84,7 @@ extension TestChain {
   func statusList(_ request: ProtoStatusListRequest, at height: Int? = nil) throws -> ProtoProven {
     var proven = try proven(request.known, at: height)
     let state = (height.map { blocks[$0] } ?? newest).state
-    guard let list = StatusListID(parsing: request.list) else { throw NoTiles.Missing() }
+    guard let list = try? StatusListID(parsing: request.list) else { throw NoTiles.Missing() }
     proven.state = [state.tree.proof(for: list.stateKey).message]
     guard let record = try state.record(forKey: list.stateKey) else { return proven }
     let count = try StatusListRecord(decoding: record).chunkCount
