@@ -52,7 +52,7 @@ private final class Source: Sendable {
     static func start() async throws -> Scene {
       let test = try await Fixture.start()
       let issuer = test.shared.chain.registrar.did
-      let list = try #require(StatusListID(issuer: issuer, name: "revoked"))
+      let list = try StatusListID(issuer: issuer, name: "revoked")
       try test.shared.change { chain in
         let creation = try LedgerOperation.createStatusList(list, purpose: .revocation, network: chain.network)
         try chain.append([chain.transaction([creation], keys: [], nonce: 90)])
@@ -143,7 +143,7 @@ private final class Source: Sendable {
     let client = try test.client()
     let source = Source(client)
     let cache = StatusCache(client) { (_: StatusListID, index: UInt32) async throws(CairnError) in try await source.fetch(index) }
-    let list = try #require(StatusListID(issuer: test.alice, name: "revoked"))
+    let list = try StatusListID(issuer: test.alice, name: "revoked")
     for count in 1...2 {
       #expect(try await cache.status(of: 7, in: list).isRemembered == false)
       #expect(source.count == count && cache.count == 0)

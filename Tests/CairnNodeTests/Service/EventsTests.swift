@@ -155,7 +155,7 @@ import Testing
   @Test("Operations on status lists are found by issuer") func issuers() throws {
     let did = try chain.enroll(100)
     let network = chain.genesis.network
-    let list = try #require(StatusListID(issuer: did, name: "revoked"))
+    let list = try StatusListID(issuer: did, name: "revoked")
     let subjects = try [
       LedgerOperation.updateStatusList(list, set: [1, 5000], network: network),
       .deactivate(did, after: DIDHead(sequence: 0, hash: .zero), network: network),

@@ -38,7 +38,7 @@ func statusListRequest(
 
 extension TestChain {
   var list: StatusListID {
-    guard let list = StatusListID(issuer: registrar, name: "tools") else { preconditionFailure("a list can have this name") }
+    guard let list = try? StatusListID(issuer: registrar, name: "tools") else { preconditionFailure("a list can have this name") }
     return list
   }
 
