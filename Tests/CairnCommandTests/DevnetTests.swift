@@ -3,28 +3,6 @@ import Testing
 
 @Suite("A local network of real processes", .serialized)
 struct DevnetTests {
-  struct Ready: Decodable {
-    struct Node: Decodable {
-      let name: String
-      let pid: Int32
-      let clients: String
-      let admin: String?
-      let directory: String
-    }
-    let network: String
-    let anchor: String
-    let genesis: String
-    let registrar: String
-    let passphraseFile: String
-    let endpoints: [String]
-    let nodes: [Node]
-
-    /// What the commands need to find the network.
-    var environment: [String: String] {
-      ["CAIRN_ANCHOR": anchor, "CAIRN_ENDPOINT": endpoints.joined(separator: ","), "CAIRN_PASSPHRASE_FILE": passphraseFile]
-    }
-  }
-
   private struct Created: Decodable {
     let did: String
     let height: UInt64
@@ -37,105 +15,12 @@ struct DevnetTests {
     let storedStateHeight: UInt64?
   }
 
-  /// A network while a body runs; none of its processes is left afterwards.
-  private func withDevnet(_ workspace: Workspace, _ arguments: [String] = [], _ body: (Ready) async throws -> Void) async throws {
-    let process = CommandLineTool.process(
-      ["devnet", "--dir", "net", "--json", "--heartbeat-ms", "500"] + arguments, in: workspace.directory)
-    let output = Pipe()
-    process.standardOutput = output
-    try workspace.write("", to: "devnet.log")
-    let log = try FileHandle(forWritingTo: workspace.directory.appendingPathComponent("devnet.log"))
-    process.standardError = log
-    try process.run()
-    let line = await Self.line(output.fileHandleForReading)
-    var pids: [Int32] = []
-    do {
-      let decoder = JSONDecoder()
-      decoder.keyDecodingStrategy = .convertFromSnakeCase
-      let ready = try decoder.decode(Ready.self, from: Data(line.utf8))
-      pids = ready.nodes.map(\.pid)
-      try await body(ready)
-      process.terminate()
-    } catch {
-      process.terminate()
-      await Self.wait(process)
-      throw error
-    }
-    await Self.wait(process)
-    #expect(process.terminationStatus == 0, "\(Self.lastWords(workspace))")
-    #expect(!pids.contains(where: Self.isRunning))
-  }
-
-  /// The ends of all logs, for a failure's message.
-  private static func lastWords(_ workspace: Workspace) -> String {
-    let logs = ["devnet.log"] + (0..<4).map { "net/node-\($0)/node.log" }
-    return logs.map { "\($0): " + ((try? workspace.text($0)) ?? "none").split(separator: "\n").suffix(3).joined(separator: "\n") }
-      .joined(separator: "\n")
-  }
-
-  private static func line(_ handle: FileHandle) async -> String {
-    await withCheckedContinuation { continuation in
-      Thread {
-        var bytes: [UInt8] = []
-        while let byte = try? handle.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") { bytes.append(byte) }
-        continuation.resume(returning: String(decoding: bytes, as: UTF8.self))
-      }.start()
-    }
-  }
-
-  private struct Watched: Decodable {
-    struct Entry: Decodable {
-      let index: UInt64
-    }
-    let height: UInt64
-    let transactions: [Entry]
-  }
-
-  @Test("The log is watched block by block until Ctrl-C, which is no failure") func watch() async throws {
-    let workspace = try Workspace()
-    try await withDevnet(workspace) { ready in
-      let environment = ready.environment
-      let created: Created = try await workspace.cairn(
-        ["did", "create", "agent.keys", "--submitter", ready.registrar, "--json", "--insecure-devnet-hashing"], environment: environment
-      ).json()
-      let watching = CommandLineTool.process(["log", "watch", "--after", "0", "--json"], in: workspace.directory, environment: environment)
-      let output = Pipe()
-      watching.standardOutput = output
-      try watching.run()
-      let decoder = JSONDecoder()
-      var heights: [UInt64] = []
-      var transactionCount = 0
-      while true {
-        let block = try decoder.decode(Watched.self, from: Data(await Self.line(output.fileHandleForReading).utf8))
-        heights.append(block.height)
-        transactionCount += block.transactions.count
-        if block.height > created.height { break }
-      }
-      #expect(heights == Array(1...created.height + 1) && transactionCount == 1)
-      watching.interrupt()
-      await Self.wait(watching)
-      #expect(watching.terminationReason == .exit && watching.terminationStatus == 0)
-    }
-    for arguments in [["--kind", "did_kreate"], ["--did", "did:cairn:x"]] {
-      #expect(try await workspace.cairn(["log", "watch"] + arguments).status == 2)
-    }
-  }
-
-  private static func wait(_ process: Process) async {
-    await withCheckedContinuation { continuation in
-      Thread {
-        process.waitUntilExit()
-        continuation.resume()
-      }.start()
-    }
-  }
-
   @Test("A DID lives its whole life, survives a restart of the network, and the data verifies until it is damaged")
   func life() async throws {
     let workspace = try Workspace()
     var did = ""
     var network = ""
-    try await withDevnet(workspace) { ready in
+    try await Devnet.run(workspace) { ready in
       network = ready.network
       let environment = ready.environment
       let created = try await workspace.cairn(
@@ -164,9 +49,9 @@ struct DevnetTests {
       #expect(absent.errors.contains("does not exist, as the state at height"))
       let admin = try #require(ready.nodes.first?.admin)
       let status = try await workspace.cairn("node", "status", "--admin", admin)
-      #expect(status.output.contains("3 of 3 connected"), "\(status.output) \(status.errors) \(Self.lastWords(workspace))")
+      #expect(status.output.contains("3 of 3 connected"), "\(status.output) \(status.errors) \(Devnet.lastWords(workspace))")
     }
-    try await withDevnet(workspace) { ready in
+    try await Devnet.run(workspace) { ready in
       #expect(ready.network == network)
       let environment = ready.environment
       #expect(try await workspace.cairn(["did", "deactivate", "alice.keys"], environment: environment).status == 0)
@@ -198,7 +83,7 @@ struct DevnetTests {
   @Test("A fleet is created in few transactions, and its controller ends one of it")
   func fleet() async throws {
     let workspace = try Workspace()
-    try await withDevnet(workspace, ["--nodes", "1", "--ephemeral"]) { ready in
+    try await Devnet.run(workspace, ["--nodes", "1", "--ephemeral"]) { ready in
       let environment = ready.environment
       let created = try await workspace.cairn(
         [
@@ -222,7 +107,7 @@ struct DevnetTests {
   @Test("Who may not enrol is refused, and no wallet of a DID that does not exist is left")
   func notRegistrar() async throws {
     let workspace = try Workspace()
-    try await withDevnet(workspace, ["--nodes", "1", "--ephemeral"]) { ready in
+    try await Devnet.run(workspace, ["--nodes", "1", "--ephemeral"]) { ready in
       let create = ["did", "create", "--insecure-devnet-hashing", "--json", "--submitter"]
       #expect(try await workspace.cairn(create + [ready.registrar, "a.keys"], environment: ready.environment).status == 0)
       let refused = try await workspace.cairn(create + ["a.keys", "b.keys"], environment: ready.environment)
@@ -236,11 +121,11 @@ struct DevnetTests {
   func takenPort() async throws {
     let workspace = try Workspace()
     var port = 0
-    try await withDevnet(workspace, ["--nodes", "1"]) { ready in
+    try await Devnet.run(workspace, ["--nodes", "1"]) { ready in
       port = Int(ready.nodes.first?.clients.split(separator: ":").last ?? "") ?? 0
     }
     let listener = try Listener(port: port)
-    try await withDevnet(workspace, ["--nodes", "1"]) { ready in
+    try await Devnet.run(workspace, ["--nodes", "1"]) { ready in
       #expect(ready.nodes.first?.clients != "127.0.0.1:\(listener.port)")
       let checkpoint = try await workspace.cairn(["log", "checkpoint"], environment: ready.environment)
       #expect(checkpoint.status == 0, "\(checkpoint.errors)")
@@ -255,22 +140,54 @@ struct DevnetTests {
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     try process.run()
-    let line = await Self.line(output.fileHandleForReading)
+    let line = await Devnet.line(output.fileHandleForReading)
     kill(process.processIdentifier, SIGKILL)
-    await Self.wait(process)
+    await Devnet.wait(process)
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    let pids = try decoder.decode(Ready.self, from: Data(line.utf8)).nodes.map(\.pid)
+    let pids = try decoder.decode(Devnet.Ready.self, from: Data(line.utf8)).nodes.map(\.pid)
     #expect(pids.count == 2)
     // They are nobody's children now, so that only asking tells when they are gone.
     let deadline = ContinuousClock.now + .seconds(20)
-    while pids.contains(where: Self.isRunning), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
-    #expect(!pids.contains(where: Self.isRunning))
+    while pids.contains(where: Devnet.isRunning), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(!pids.contains(where: Devnet.isRunning))
   }
 
-  /// A process that has ended and that nobody has asked about yet is not running.
-  private static func isRunning(_ pid: Int32) -> Bool {
-    guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
-    return !status.contains(") Z ")
+  private struct Watched: Decodable {
+    struct Entry: Decodable {
+      let index: UInt64
+    }
+    let height: UInt64
+    let transactions: [Entry]
+  }
+
+  @Test("The log is watched block by block until Ctrl-C, which is no failure") func watch() async throws {
+    let workspace = try Workspace()
+    try await Devnet.run(workspace) { ready in
+      let environment = ready.environment
+      let created: Created = try await workspace.cairn(
+        ["did", "create", "agent.keys", "--submitter", ready.registrar, "--json", "--insecure-devnet-hashing"], environment: environment
+      ).json()
+      let watching = CommandLineTool.process(["log", "watch", "--after", "0", "--json"], in: workspace.directory, environment: environment)
+      let output = Pipe()
+      watching.standardOutput = output
+      try watching.run()
+      let decoder = JSONDecoder()
+      var heights: [UInt64] = []
+      var transactionCount = 0
+      while true {
+        let block = try decoder.decode(Watched.self, from: Data(await Devnet.line(output.fileHandleForReading).utf8))
+        heights.append(block.height)
+        transactionCount += block.transactions.count
+        if block.height > created.height { break }
+      }
+      #expect(heights == Array(1...created.height + 1) && transactionCount == 1)
+      watching.interrupt()
+      await Devnet.wait(watching)
+      #expect(watching.terminationReason == .exit && watching.terminationStatus == 0)
+    }
+    for arguments in [["--kind", "did_kreate"], ["--did", "did:cairn:x"]] {
+      #expect(try await workspace.cairn(["log", "watch"] + arguments).status == 2)
+    }
   }
 }
