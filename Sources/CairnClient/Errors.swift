@@ -181,7 +181,9 @@ extension EndpointProblem: CustomStringConvertible {
     case .connection(.helloRejected(let why)): "is not a node of this network (\(why))"
     case .connection(.connectionClosed(let why)): "connection lost (\(why))"
     case .connection(let error): error.reason
-    case .unavailable(let refusal): "\(refusal.reason): \(refusal.message)"
+    case .unavailable(let refusal):
+      // The reason ends a clause here, and not a sentence.
+      "\(refusal.reason): \(refusal.message.hasSuffix(".") ? String(refusal.message.dropLast()) : refusal.message)"
     case .unproven(.stale(let age)): "stale by \(age / 1_000) s"
     case .unproven(.wentBack(let from, let to)): "at height \(to), behind the known \(from)"
     case .otherAnswer(let what): "answered something else (\(what))"

@@ -37,7 +37,9 @@ struct CredentialCommandTests {
   @Test("Issued, verified by every node, revoked, refused by every node, and still good at the time before")
   func life() async throws {
     let workspace = try Workspace()
+    var environment: [String: String] = [:]
     try await Devnet.run(workspace) { ready in
+      environment = ready.environment
       let agent = try await run(
         workspace, ready, ["did", "create", "agent.keys", "--submitter", ready.registrar, "--json", "--insecure-devnet-hashing"]
       ).json(Created.self).did
@@ -85,6 +87,10 @@ struct CredentialCommandTests {
       let early = try await run(workspace, ready, ["did", "resolve", agent, "--version-time", "2020-01-01T00:00:00Z", "--json"], status: 1)
       #expect(try early.failure().error == "not_yet_created")
     }
+    // Without a network there is no verdict but a refusal, and the exit code says why.
+    let unread = try await workspace.cairn(["credential", "verify", "b.jwt", "--timeout", "2", "--json"], environment: environment)
+    #expect(unread.status == 3)
+    #expect(try Set(reasons(unread)) == ["unavailable_issuer", "unavailable_status"])
   }
 
   /// With the trust anchor alone; there is no network any more where the endpoints point to.

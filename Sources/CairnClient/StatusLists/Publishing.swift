@@ -28,7 +28,7 @@ extension CairnClient {
   public func publishStatusList(
     _ list: StatusListID, as form: StatusListDocumentForm, document: [UInt8], to endpoint: Endpoint? = nil
   ) async throws(CairnError) {
-    _ = try await ask(.publishStatusList(list, form, document), patience: submitPatience, at: endpoint)
+    _ = try await ask(.publishStatusList(list, form, document), patience: readPatience, at: endpoint)
   }
 }
 
