@@ -4,13 +4,11 @@ import HTTPTypes
 /// Answers HTTP requests about the ledger. Knows nothing of sockets.
 package struct Gateway: Sendable {
   private let source: any GatewaySource
-  private let statusLists: StatusListRoute
   /// Unix time in milliseconds.
   private let now: @Sendable () -> UInt64
 
-  package init(_ source: any GatewaySource, statusLists: (any StatusListSource)? = nil, now: @escaping @Sendable () -> UInt64) {
+  package init(_ source: any GatewaySource, now: @escaping @Sendable () -> UInt64) {
     self.source = source
-    self.statusLists = StatusListRoute(source: statusLists)
     self.now = now
   }
 
@@ -25,7 +23,7 @@ package struct Gateway: Sendable {
       response = IdentifierService(source: source).answer(request, identifier: path.dropFirst(IdentifierService.prefix.count))
       response.headers[.vary] = "Accept"
     case _ where path.hasPrefix(StatusListRoute.prefix):
-      response = await statusLists.answer(request, rest: path.dropFirst(StatusListRoute.prefix.count))
+      response = StatusListRoute(source: source).answer(request, rest: path.dropFirst(StatusListRoute.prefix.count))
       response.headers[.vary] = "Accept"
     default:
       response =

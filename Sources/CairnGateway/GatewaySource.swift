@@ -14,6 +14,8 @@ package protocol GatewaySource: Sendable {
 
   /// The encoded `Proven` message whose payload is a `Resolution`.
   func resolution(_ request: ProtoResolveRequest) throws(ServiceFailure) -> [UInt8]
+  /// The encoded `Proven` message whose payload is a `StatusListPage`.
+  func statusList(_ request: ProtoStatusListRequest) throws(ServiceFailure) -> [UInt8]
   /// The node's local view; `nil` when it cannot tell any more.
   func status() async -> ProtoNodeStatus?
 }
@@ -33,6 +35,10 @@ package struct NodeSource: GatewaySource {
 
   package func resolution(_ request: ProtoResolveRequest) throws(ServiceFailure) -> [UInt8] {
     [UInt8](try queries.resolve(request).encoded.readableBytesView)
+  }
+
+  package func statusList(_ request: ProtoStatusListRequest) throws(ServiceFailure) -> [UInt8] {
+    [UInt8](try queries.statusList(request).encoded.readableBytesView)
   }
 
   package func status() async -> ProtoNodeStatus? {

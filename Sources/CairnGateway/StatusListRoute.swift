@@ -1,52 +1,31 @@
-package import CairnIdentity
-package import CairnMessages
-package import CairnNode
+import CairnIdentity
+import CairnMessages
+import CairnNode
+import Foundation
 import HTTPTypes
+import SwiftProtobuf
 
-/// A status list as a document for those who check credentials.
-package struct StatusListDocument: Sendable {
-  package let bytes: [UInt8]
-  /// For example `application/vc`.
-  package let mediaType: String
-
-  package init(bytes: [UInt8], mediaType: String) { (self.bytes, self.mediaType) = (bytes, mediaType) }
-}
-
-/// Makes the documents of status lists.
-package protocol StatusListSource: Sendable {
-  /// - Parameters:
-  ///   - name: of the list among those of its issuer; at most ``StatusListRoute/nameByteLimit`` bytes of A-Z, a-z, 0-9, `-` and `_`.
-  ///   - form: `.credential` or `.token`.
-  func document(issuer: CairnDID, name: String, form: ProtoStatusListForm) async throws(ServiceFailure) -> StatusListDocument
-}
-
-/// `GET /1.0/status-lists/{did}/{name}`: where the `id` of a status list credential leads.
-package struct StatusListRoute: Sendable {
+/// `GET /1.0/status-lists/{did}/{name}` and `/1.0/status-lists/{did}/sessions/{digest}`: where the `id` of a status list leads.
+///
+/// The parameter `time`, Unix seconds, asks for an earlier moment (Token Status List, section "Historical resolution").
+struct StatusListRoute {
   static let prefix = "/1.0/status-lists/"
-  package static let nameByteLimit = 64
+  /// Digits of a moment: far beyond the year 9999.
+  private static let timeDigitLimit = 12
 
   private static let forms: [(MediaType, ProtoStatusListForm)] = [
     (.credential, .credential), (.statusListToken, .token), (.json, .credential),
   ]
 
-  let source: (any StatusListSource)?
+  let source: any GatewaySource
 
   /// - Parameter rest: what follows ``prefix`` in the path, as it came.
-  func answer(_ request: GatewayRequest, rest: Substring) async -> GatewayResponse {
-    guard let source else {
+  func answer(_ request: GatewayRequest, rest: Substring) -> GatewayResponse {
+    // The host carries no authority, so that any will do.
+    guard let list = try? StatusListID(url: "https://node/status-lists/\(rest)") else {
       return GatewayProblem(
-        status: .notImplemented, reason: "status_lists_not_served",
-        detail: "This node does not serve status lists over HTTP: ask another one."
+        status: .badRequest, reason: "invalid_status_list", detail: "A status list is named by its issuer's DID and a name: check both."
       ).response
-    }
-    let parts = rest.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, let did = PercentEncoding.decode(parts[0]).flatMap({ try? CairnDID(parsing: $0) }),
-      let name = PercentEncoding.decode(parts[1]), Self.isName(name)
-    else {
-      return GatewayProblem(
-        status: .badRequest, reason: "invalid_status_list", detail: "A status list is named by its issuer's DID and a name."
-      )
-      .response
     }
     guard let (_, form) = Accept(request.headers[.accept]).preferred(of: Self.forms) else {
       return GatewayProblem(
@@ -54,26 +33,66 @@ package struct StatusListRoute: Sendable {
         detail: "A status list is had as application/vc or application/statuslist+jwt: accept one of them."
       ).response
     }
-    do throws(ServiceFailure) {
-      let document = try await source.document(issuer: did, name: name, form: form)
-      var response = GatewayResponse(.ok, .json, document.bytes, caching: .revalidated)
-      response.headers[.contentType] = document.mediaType
-      return response.revalidated(by: request.headers)
-    } catch {
-      let type = ResolutionProblem(error).type
-      return GatewayProblem(status: type.status, reason: error.reason, detail: error.message).response
+    var question = ProtoStatusListRequest()
+    question.list = list.description
+    question.form = form
+    if let query = request.query {
+      guard let time = Self.time(query) else {
+        return GatewayProblem(
+          status: .badRequest, reason: "invalid_options", detail: "The only option is time, in whole Unix seconds: leave others out."
+        ).response
+      }
+      question.atMs = time * 1_000
+    }
+    do throws(ServiceFailure) { return answer(request, form, try source.statusList(question)) } catch {
+      return GatewayProblem(status: ResolutionProblem(error).type.status, reason: error.reason, detail: error.message).response
     }
   }
 
-  private static func isName(_ text: String) -> Bool {
-    (1...nameByteLimit).contains(text.utf8.count)
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-          UInt8(ascii: "-"), UInt8(ascii: "_"):
-          true
-        default: false
-        }
-      }
+  /// - Parameter answer: a `Proven` message whose payload is a `StatusListPage`.
+  private func answer(_ request: GatewayRequest, _ form: ProtoStatusListForm, _ answer: [UInt8]) -> GatewayResponse {
+    guard var proven = try? ProtoProven(serializedBytes: answer), var page = try? ProtoStatusListPage(serializedBytes: proven.payload)
+    else { return Self.unavailable.response }
+    let (document, isSigned) = ([UInt8](page.document), page.isSigned)
+    guard !document.isEmpty else {
+      return GatewayProblem(
+        status: .notFound, reason: "unknown_status_list", detail: "There is no such status list, or there was none at that time."
+      ).response
+    }
+    if form == .token {
+      guard isSigned else { return Self.unsignedToken.response }
+      return response(to: request, .statusListToken, document)
+    }
+    guard !isSigned else { return response(to: request, .credential, document) }
+    page.document = Data()
+    proven.payload = (try? page.serializedData()) ?? Data()
+    // Of a list that takes several pages only a part would be proven: whoever needs more asks over RPC.
+    let proof: [UInt8]? = page.nextChunk == 0 ? try? proven.serializedBytes() : nil
+    return response(to: request, .credential, proof.flatMap { Self.with($0, in: document, network: "\(source.network)") } ?? document)
   }
+
+  private func response(to request: GatewayRequest, _ type: MediaType, _ body: [UInt8]) -> GatewayResponse {
+    GatewayResponse(.ok, type, body, caching: .revalidated).revalidated(by: request.headers)
+  }
+
+  /// The credential with the ledger's proof in place of the issuer's.
+  private static func with(_ proven: [UInt8], in document: [UInt8], network: String) -> [UInt8]? {
+    guard let members = (try? JSON(parsing: document, limit: document.count))?.object else { return nil }
+    return JSON.object(members + [JSON.Member("proof", .cairnProof(proven, network: network))]).bytes
+  }
+
+  private static func time(_ query: Substring) -> UInt64? {
+    let parts = query.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0] == "time", (1...timeDigitLimit).contains(parts[1].utf8.count),
+      parts[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+    else { return nil }
+    return UInt64(parts[1])
+  }
+
+  private static let unavailable = GatewayProblem(
+    status: .internalServerError, reason: "storage_failed", detail: "This node cannot read its own data: ask another one.")
+
+  private static let unsignedToken = GatewayProblem(
+    status: .notAcceptable, reason: "status_list_not_signed",
+    detail: "The issuer has signed no token of the list as it is now: accept application/vc, which the ledger proves.")
 }

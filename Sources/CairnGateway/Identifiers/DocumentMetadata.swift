@@ -1,7 +1,6 @@
 import CairnCrypto
 import CairnIdentity
 import CairnLedger
-import Foundation
 
 extension ResolvedVersion {
   /// `didDocumentMetadata`. All of the version itself: what became of the DID later is the business of later versions.
@@ -13,29 +12,26 @@ extension ResolvedVersion {
       members.append(JSON.Member("nextUpdate", .time(next.milliseconds)))
       members.append(JSON.Member("nextVersionId", .string("\(next.id)")))
     }
-    members.append(JSON.Member("proof", .array([proof(network: network)])))
+    members.append(JSON.Member("proof", .array([.cairnProof(proven, network: "\(network)")])))
     if record.head.sequence > 0 { members.append(JSON.Member("updated", .time(record.updatedMilliseconds))) }
     members.append(JSON.Member("versionId", .string("\(record.head.sequence)")))
     return .object(members)
   }
-
-  /// How to check it: the documentation's page "Resolving over HTTP".
-  private func proof(network: Digest) -> JSON {
-    .object([
-      JSON.Member("network", .string("\(network)")), JSON.Member("proven", .string(Base64URL.encode(proven))),
-      JSON.Member("type", .string("CairnProof")),
-    ])
-  }
 }
 
 extension JSON {
+  /// How to check it: the documentation's page "Resolving over HTTP".
+  ///
+  /// - Parameters:
+  ///   - proven: a `Proven` message.
+  ///   - network: hexadecimal.
+  static func cairnProof(_ proven: [UInt8], network: String) -> JSON {
+    .object([
+      JSON.Member("network", .string(network)), JSON.Member("proven", .string(Base64URL.encode(proven))),
+      JSON.Member("type", .string("CairnProof")),
+    ])
+  }
+
   /// - Parameter milliseconds: Unix time.
   fileprivate static func time(_ milliseconds: UInt64) -> JSON { .string(DateTime.text(milliseconds: milliseconds)) }
-}
-
-/// RFC 4648, section 5, without padding.
-enum Base64URL {
-  static func encode(_ bytes: [UInt8]) -> String {
-    Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-  }
 }

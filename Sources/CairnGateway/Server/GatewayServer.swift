@@ -12,18 +12,13 @@ import ServiceLifecycle
 /// The gateway behind a listener of its own: plain HTTP/1.1, for loopback or a reverse proxy that adds TLS.
 package struct HTTPGateway: HTTPFace {
   private let limits: GatewayLimits
-  private let statusLists: (@Sendable (QueryService) -> any StatusListSource)?
 
-  /// - Parameter statusLists: makes the documents of status lists from what a node knows; `nil` when they are not served.
-  package init(limits: GatewayLimits = GatewayLimits(), statusLists: (@Sendable (QueryService) -> any StatusListSource)? = nil) {
-    self.limits = limits
-    self.statusLists = statusLists
-  }
+  package init(limits: GatewayLimits = GatewayLimits()) { self.limits = limits }
 
   package func start(
     _ address: HostAndPort, queries: QueryService, backend: any NodeBackend, logger: Logger
   ) async throws -> any HTTPFaceServer {
-    let gateway = Gateway(NodeSource(queries: queries, backend: backend), statusLists: statusLists?(queries)) {
+    let gateway = Gateway(NodeSource(queries: queries, backend: backend)) {
       UInt64(max(0, Date().timeIntervalSince1970 * 1000))
     }
     return try await GatewayServer.start(gateway, at: address, limits: limits, logger: logger)

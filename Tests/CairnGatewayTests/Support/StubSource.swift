@@ -21,6 +21,7 @@ final class StubSource: GatewaySource {
     var answer: Result<[UInt8], ServiceFailure> = .success([])
     var status: ProtoNodeStatus?
     var asked: [ProtoResolveRequest] = []
+    var lists: [ProtoStatusListRequest] = []
   }
 
   let network: Digest
@@ -45,6 +46,15 @@ final class StubSource: GatewaySource {
   func resolution(_ request: ProtoResolveRequest) throws(ServiceFailure) -> [UInt8] {
     try state.withLock { state in
       state.asked.append(request)
+      return state.answer
+    }.get()
+  }
+
+  var askedLists: [ProtoStatusListRequest] { state.withLock { $0.lists } }
+
+  func statusList(_ request: ProtoStatusListRequest) throws(ServiceFailure) -> [UInt8] {
+    try state.withLock { state in
+      state.lists.append(request)
       return state.answer
     }.get()
   }
@@ -125,12 +135,12 @@ struct Lineage {
 extension Gateway {
   /// A gateway over a stub that knows the first version of a DID.
   static func stubbed(
-    statusLists: (any StatusListSource)? = nil, now: UInt64 = Lineage.genesisMilliseconds
+    now: UInt64 = Lineage.genesisMilliseconds
   ) throws -> (gateway: Gateway, source: StubSource, lineage: Lineage) {
     let lineage = try Lineage()
     let source = StubSource(network: lineage.network.genesis.network)
     source.answer(with: try lineage.newest(0))
-    return (Gateway(source, statusLists: statusLists, now: { now }), source, lineage)
+    return (Gateway(source, now: { now }), source, lineage)
   }
 
   func get(_ target: String, accept: String? = nil, headers: HTTPFields = [:]) async -> GatewayResponse {
