@@ -12,6 +12,8 @@ struct EventFollower: Sendable {
     let index: Int
     let connection: VerifiedConnection
     let stream: RPCStream
+    /// Of the stream rather than of one wait: a message may come just as it is given up.
+    let silence = Silence()
     var isFirst = true
   }
 
@@ -118,8 +120,7 @@ struct EventFollower: Sendable {
   }
 
   private static func message(_ source: Source, within limit: TimeAmount) async throws(EndpointProblem) -> ByteBuffer {
-    let silence = Silence()
-    let stream = source.stream
+    let (stream, silence) = (source.stream, source.silence)
     let watchdog = source.connection.eventLoop.scheduleTask(in: limit) {
       silence.isOver.store(true, ordering: .relaxed)
       stream.cancel()
