@@ -10,12 +10,7 @@ extension CairnClient {
     of index: UInt32, in list: StatusListID, at moment: StatusMoment = .now
   ) async throws(CairnError) -> StatusResolution {
     try check(list)
-    let answer = try await ask(.status(of: index, in: list, at: moment))
-    switch answer.outcome {
-    case .found(let status): return StatusResolution(status: status, header: answer.header, proof: answer.proof)
-    case .notYetCreated(let record): throw .statusListNotYetCreated(record, provenBy: answer.header)
-    case .noList: throw .unknownStatusList(list, provenBy: answer.header)
-    }
+    return try await ask(.status(of: index, in: list, at: moment)).resolution(of: list).get()
   }
 
   /// All bits of a status list, now or at an earlier moment: all of one moment, however many pages they take.

@@ -39,6 +39,17 @@ public final class VerifiedConnection: Sendable {
     return promise.futureResult
   }
 
+  /// One bit of a status list as it is now. Fails as ``CairnClient/status(of:in:at:)`` throws.
+  public func status(
+    of index: UInt32, in list: StatusListID, deadline: NIODeadline = .distantFuture
+  ) -> EventLoopFuture<StatusResolution> {
+    let promise = eventLoop.makePromise(of: StatusResolution.self)
+    ask(.status(of: index, in: list, at: .now), deadline: deadline) { result in
+      promise.completeWith(result.flatMap { $0.resolution(of: list) }.mapError { $0 as any Error })
+    }
+    return promise.futureResult
+  }
+
   /// One request, of 1 MiB at most together with its answer.
   ///
   /// - Parameter completion: called once, on the event loop, with the outcomes in the order of the transactions.

@@ -21,6 +21,14 @@ struct StatusAnswer: Sendable {
   let outcome: StatusOutcome
   let header: CertifiedHeader
   let proof: [UInt8]
+
+  func resolution(of list: StatusListID) -> Result<StatusResolution, CairnError> {
+    switch outcome {
+    case .found(let status): .success(StatusResolution(status: status, header: header, proof: proof))
+    case .notYetCreated(let record): .failure(.statusListNotYetCreated(record, provenBy: header))
+    case .noList: .failure(.unknownStatusList(list, provenBy: header))
+    }
+  }
 }
 
 extension Query<StatusAnswer> {

@@ -5,6 +5,8 @@ struct BenchReport: Encodable, Sendable {
   var limits: MachineLimits?
   var submissions: [SubmissionFigures] = []
   var reads: [ReadFigures] = []
+  var revocation: RevocationFigures?
+  var batches: [BatchFigures] = []
   var catchUp: CatchUpFigures?
   var nodes: [NodeFigures] = []
   var diskBytesPerEntry: Double?
@@ -63,6 +65,26 @@ struct ReadFigures: Encodable, Sendable {
   let clientCpuUs: Double
   /// How many such answers one core's signature checks would last for: resolutions in the time of one check.
   let perSignatureCheck: Double
+}
+
+/// Revocations one after the other, each until every node proves it.
+struct RevocationFigures: Encodable, Sendable {
+  let count: Int
+  let nodeCount: Int
+  /// From `Submit` until the last node answered "revoked" with proof.
+  let visible: Latency?
+  /// Other transactions committed meanwhile.
+  let othersPerSecond: Double
+}
+
+/// A large number of changes, submitted at once.
+struct BatchFigures: Encodable, Sendable {
+  let name: String
+  let count: Int
+  let transactions: Int
+  /// From the first message to the last verified receipt.
+  let seconds: Double
+  let complete: Bool
 }
 
 struct CatchUpFigures: Encodable, Sendable {

@@ -40,6 +40,7 @@ struct BenchRun {
     if parts.contains(.submit) { try await runUpdates() }
     if parts.contains(.create) { try await runCreations() }
     if parts.contains(.resolve) { try await runReads() }
+    if parts.contains(.revoke) { try await runRevocations() }
     if parts.contains(.catchUp) { try await runCatchUp() }
     try await takeStock()
   }

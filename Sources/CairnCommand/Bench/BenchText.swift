@@ -57,6 +57,23 @@ extension BenchReport {
 
   private var stockRows: [(String, String)] {
     var rows: [(String, String)] = []
+    if let revocation {
+      rows.append(
+        (
+          "revocation",
+          "p50 \(Figure.milliseconds(revocation.visible?.p50Ms)) ms, p99 \(Figure.milliseconds(revocation.visible?.p99Ms)) ms from Submit "
+            + "until all \(revocation.nodeCount) nodes prove it, beside \(Figure.whole(revocation.othersPerSecond)) other transactions/s"
+        ))
+    }
+    for batch in batches {
+      let count = Figure.whole(Double(batch.count))
+      rows.append(
+        (
+          "batch",
+          "\(count) \(batch.name) in \(Figure.whole(Double(batch.transactions))) transactions: \(Figure.short(batch.seconds)) s"
+            + (batch.complete ? "" : ", not complete")
+        ))
+    }
     if let catchUp {
       let text =
         "\(catchUp.entries) entries in \(catchUp.blocks) blocks, \(Figure.short(catchUp.startSeconds)) s to start and "

@@ -88,7 +88,7 @@ struct Fleet: Sendable {
   }
 
   /// What a usual agent has: a key, and where it is reached.
-  private static func document(_ key: SigningKey, revision: UInt64) -> DIDDocument {
+  static func document(_ key: SigningKey, revision: UInt64) -> DIDDocument {
     DIDDocument(
       verificationMethods: [
         .init(fragment: "key-1", multikey: Multikey(key.publicKey).bytes, purposes: [.authentication, .assertionMethod])
