@@ -20,10 +20,12 @@ public struct PolicyLimits: Hashable, Sendable {
   public var ancestors: Int
   /// Entity dereferences in a row (RFC 76).
   public var level: Int
+  /// Combinations of principal type, action and resource type that a schema admits; a policy is checked for each.
+  public var requestEnvironments: Int
 
   public init(
     policyBytes: Int, schemaBytes: Int, policies: Int, depth: Int, nodesPerPolicy: Int, entityBytes: Int, contextBytes: Int,
-    setElements: Int, stringBytes: Int, ancestors: Int, level: Int
+    setElements: Int, stringBytes: Int, ancestors: Int, level: Int, requestEnvironments: Int
   ) {
     self.policyBytes = policyBytes
     self.schemaBytes = schemaBytes
@@ -36,6 +38,7 @@ public struct PolicyLimits: Hashable, Sendable {
     self.stringBytes = stringBytes
     self.ancestors = ancestors
     self.level = level
+    self.requestEnvironments = requestEnvironments
   }
 
   /// No limit may be set beyond this: a thread's stack ends somewhere. 512 levels took less than 2 MiB in a debug build.
@@ -44,10 +47,10 @@ public struct PolicyLimits: Hashable, Sendable {
   /// For policies that anybody may deploy and everybody has to evaluate.
   public static let ledger = PolicyLimits(
     policyBytes: 10_000, schemaBytes: 100_000, policies: 256, depth: 32, nodesPerPolicy: 1024, entityBytes: 16 << 10,
-    contextBytes: 16 << 10, setElements: 256, stringBytes: 4 << 10, ancestors: 64, level: 2)
+    contextBytes: 16 << 10, setElements: 256, stringBytes: 4 << 10, ancestors: 64, level: 2, requestEnvironments: 1024)
 
   /// For a corpus that was written without them.
   public static let conformance = PolicyLimits(
     policyBytes: 1 << 20, schemaBytes: 1 << 20, policies: 1 << 14, depth: 256, nodesPerPolicy: 1 << 16, entityBytes: 1 << 20,
-    contextBytes: 1 << 20, setElements: 1 << 16, stringBytes: 1 << 20, ancestors: 1 << 12, level: 16)
+    contextBytes: 1 << 20, setElements: 1 << 16, stringBytes: 1 << 20, ancestors: 1 << 12, level: 16, requestEnvironments: 1 << 16)
 }

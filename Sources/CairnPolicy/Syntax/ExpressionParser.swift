@@ -108,7 +108,10 @@ extension PolicyParser {
     }
     var path = [Text(try reader.name("an attribute"))]
     while reader.take(.dot) { path.append(Text(try reader.name("an attribute"))) }
-    return try node(.has(left.expression, path), over: [left], at: start, counting: path.count)
+    // As deep as the accesses that it stands for.
+    let depth = left.depth + path.count - 1
+    return try node(
+      .has(left.expression, path), over: [Parsed(expression: left.expression, depth: depth)], at: start, counting: path.count)
   }
 
   /// `Add ::= Mult {('+' | '-') Mult}`

@@ -47,3 +47,22 @@ extension CedarRecord: Comparable {
     return left.fields.count < right.fields.count
   }
 }
+
+extension CedarRecord {
+  /// What the record counts for against ``PolicyLimits``: 8 for every value, and its text in UTF-8.
+  public var byteCount: Int { fields.reduce(8) { $0 + $1.key.byteCount + $1.value.byteCount } }
+}
+
+extension CedarValue {
+  /// See ``CedarRecord/byteCount``.
+  var byteCount: Int {
+    switch self {
+    case .string(let text): 8 + text.byteCount
+    case .entity(let uid): 8 + uid.type.path.byteCount + uid.identifier.byteCount
+    case .set(let set): set.elements.reduce(8) { $0 + $1.byteCount }
+    case .record(let record): record.byteCount
+    case .bool, .long, .decimal, .datetime, .duration: 8
+    case .ipAddress: 24
+    }
+  }
+}

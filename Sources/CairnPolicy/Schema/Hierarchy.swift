@@ -1,0 +1,22 @@
+/// Transitive closures of hierarchies.
+enum Hierarchy {
+  /// Parents, their parents, and so on, sorted; a node that is its own ancestor has itself among them.
+  ///
+  /// - Parameter limit: ancestors of all nodes together.
+  static func closure<Node: Hashable & Comparable>(of parents: [Node: [Node]], limit: Int) throws(SchemaError) -> [Node: [Node]] {
+    var closure: [Node: [Node]] = [:]
+    var total = 0
+    for (node, direct) in parents {
+      var ancestors: Set<Node> = []
+      var pending = direct
+      while let next = pending.popLast() {
+        guard ancestors.insert(next).inserted else { continue }
+        total += 1
+        guard total <= limit else { throw .hierarchyTooLarge(limit: limit) }
+        pending.append(contentsOf: parents[next] ?? [])
+      }
+      closure[node] = ancestors.sorted()
+    }
+    return closure
+  }
+}
