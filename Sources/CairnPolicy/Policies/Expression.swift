@@ -53,6 +53,20 @@ public indirect enum Expression: Hashable, Sendable {
 }
 
 extension Expression {
+  enum Connective {
+    case and, or
+  }
+
+  /// Operands joined from the left: `(a && b) && c` is `a && b && c`.
+  static func joined(_ connective: Connective, _ operands: [Expression]) -> Expression {
+    switch (connective, operands.first) {
+    case (.and, .and(let first)?): .and(first + operands.dropFirst())
+    case (.or, .or(let first)?): .or(first + operands.dropFirst())
+    case (.and, _): .and(operands)
+    case (.or, _): .or(operands)
+    }
+  }
+
   /// Children, left to right.
   var children: [Expression] {
     switch self {

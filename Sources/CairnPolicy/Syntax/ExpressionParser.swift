@@ -44,7 +44,7 @@ extension PolicyParser {
     var operands = [try and()]
     while reader.take(.or) { operands.append(try and()) }
     guard operands.count > 1 else { return operands[0] }
-    return try node(.or(operands.map(\.expression)), over: operands, at: start, counting: operands.count - 1)
+    return try node(.joined(.or, operands.map(\.expression)), over: operands, at: start, counting: operands.count - 1)
   }
 
   /// `And ::= Relation {'&&' Relation}`
@@ -53,7 +53,7 @@ extension PolicyParser {
     var operands = [try relation()]
     while reader.take(.and) { operands.append(try relation()) }
     guard operands.count > 1 else { return operands[0] }
-    return try node(.and(operands.map(\.expression)), over: operands, at: start, counting: operands.count - 1)
+    return try node(.joined(.and, operands.map(\.expression)), over: operands, at: start, counting: operands.count - 1)
   }
 
   /// `Relation ::= Add [RELOP Add] | Add 'has' (IDENT | STR) | Add 'like' PAT | Add 'is' Path ('in' Add)?`
