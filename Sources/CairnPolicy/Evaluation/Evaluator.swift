@@ -158,8 +158,13 @@ extension Evaluator {
 
 extension Evaluator {
   private mutating func find(_ uid: EntityUID) -> Entity? {
-    cost &+= EvaluationCost.entity
+    cost &+= EvaluationCost.entity &+ uid.weight
     return store.entity(uid)
+  }
+
+  private mutating func field(_ key: Text, of record: CedarRecord) -> CedarValue? {
+    cost &+= EvaluationCost.ofSearch(in: record.fields.count, weight: EvaluationCost.ofBytes(key.byteCount))
+    return record[key]
   }
 
   /// `inₑ` and `inₛ` of the specification.
@@ -180,18 +185,19 @@ extension Evaluator {
   }
 
   mutating func isIn(_ uid: EntityUID, _ container: EntityUID) -> Bool {
-    cost &+= EvaluationCost.step
+    cost &+= container.weight
     if uid == container { return true }
     guard let entity = find(uid) else { return false }
-    cost &+= EvaluationCost.ofSearch(in: entity.ancestors.count, weight: 1)
+    cost &+= EvaluationCost.ofSearch(in: entity.ancestors.count, weight: container.weight)
     return entity.isDescendant(of: container)
   }
 
   mutating func isIn(_ uid: EntityUID, any containers: [EntityUID]) -> Bool {
-    cost &+= containers.count
+    let weight = containers.reduce(0) { $0 &+ $1.weight }
+    cost &+= weight
     if containers.contains(uid) { return true }
     guard let entity = find(uid), !entity.ancestors.isEmpty else { return false }
-    cost &+= containers.count &* EvaluationCost.ofSearch(in: entity.ancestors.count, weight: 1)
+    cost &+= EvaluationCost.ofSearch(in: entity.ancestors.count, weight: weight)
     return containers.contains { entity.isDescendant(of: $0) }
   }
 
@@ -206,11 +212,10 @@ extension Evaluator {
   private mutating func has(_ value: CedarValue, _ path: [Text]) throws(EvaluationError) -> Bool {
     var value = value
     for key in path {
-      cost &+= EvaluationCost.step
       let next: CedarValue?
       switch value {
-      case .record(let record): next = record[key]
-      case .entity(let uid): next = find(uid)?.attributes[key]
+      case .record(let record): next = field(key, of: record)
+      case .entity(let uid): next = find(uid).flatMap { field(key, of: $0.attributes) }
       default: throw .wrongType(in: "has", actual: value.kind)
       }
       guard let next else { return false }
@@ -228,7 +233,7 @@ extension Evaluator {
       attributes = entity.attributes
     default: throw .wrongType(in: ".", actual: value.kind)
     }
-    guard let attribute = attributes[key] else { throw .noSuchAttribute(key) }
+    guard let attribute = field(key, of: attributes) else { throw .noSuchAttribute(key) }
     return attribute
   }
 
@@ -237,11 +242,13 @@ extension Evaluator {
   ) throws(EvaluationError) -> CedarValue {
     guard case .entity(let uid) = left else { throw .wrongType(in: `operator`.rawValue, actual: left.kind) }
     guard case .string(let key) = right else { throw .wrongType(in: `operator`.rawValue, actual: right.kind) }
-    cost &+= right.weight
-    let entity = find(uid)
-    if `operator` == .hasTag { return .bool(entity?.tags[key] != nil) }
-    guard let entity else { throw .noSuchEntity(uid) }
-    guard let tag = entity.tags[key] else { throw .noSuchTag(key) }
+    guard let entity = find(uid) else {
+      if `operator` == .hasTag { return .bool(false) }
+      throw .noSuchEntity(uid)
+    }
+    let tag = field(key, of: entity.tags)
+    if `operator` == .hasTag { return .bool(tag != nil) }
+    guard let tag else { throw .noSuchTag(key) }
     return tag
   }
 }

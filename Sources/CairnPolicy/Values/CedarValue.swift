@@ -56,12 +56,17 @@ extension CedarValue {
   var weight: Int {
     switch self {
     case .string(let text): EvaluationCost.ofBytes(text.byteCount)
-    case .entity(let uid): EvaluationCost.ofBytes(uid.identifier.byteCount &+ uid.type.path.byteCount)
+    case .entity(let uid): uid.weight
     case .set(let set): set.elements.reduce(1) { $0 &+ $1.weight }
     case .record(let record): record.fields.reduce(1) { $0 &+ $1.value.weight &+ EvaluationCost.ofBytes($1.key.byteCount) }
     case .bool, .long, .decimal, .ipAddress, .datetime, .duration: 1
     }
   }
+}
+
+extension EntityUID {
+  /// See ``CedarValue/weight``.
+  var weight: Int { EvaluationCost.ofBytes(identifier.byteCount &+ type.path.byteCount) }
 }
 
 extension CedarValue.Kind {

@@ -1,0 +1,100 @@
+extension PolicySet {
+  /// What deciding the most expensive request within the limits costs at most, in the unit of ``EvaluationCost``: never less than
+  /// ``AuthorizationResponse/cost`` of any request and entities that ``PolicyLimits/excess(in:)-(AuthorizationRequest)`` and
+  /// ``PolicyLimits/excess(in:)-(Entity)`` accept.
+  public func costBound(_ limits: PolicyLimits) -> Int { policies.reduce(0) { saturating($0, plus: $1.costBound(limits)) } }
+}
+
+extension Policy {
+  /// See ``PolicySet/costBound(_:)``.
+  public func costBound(_ limits: PolicyLimits) -> Int {
+    let bound = CostBound(limits: limits)
+    let scope = saturating(bound.membership(principal.entity.map { [$0] } ?? []), plus: bound.membership(resource.entity.map { [$0] } ?? []))
+    let scopeAndAction = saturating(scope, plus: bound.membership(action.entities))
+    return conditions.reduce(scopeAndAction) { saturating($0, plus: bound.bound($1.body).cost) }
+  }
+}
+
+/// Adds up the worst cases, in step with ``Evaluator``.
+private struct CostBound {
+  let limits: PolicyLimits
+
+  struct Bound {
+    var cost: Int
+    /// Of the value, see ``CedarValue/weight``.
+    var weight: Int
+  }
+
+  /// A value's weight is at most a quarter of what it counts for against the limits.
+  private var dataWeight: Int { max(limits.entityBytes, limits.contextBytes) / 4 }
+  private var uidWeight: Int { EvaluationCost.ofBytes(saturating(limits.stringBytes, times: 2)) }
+  /// Every field counts for 8 at least.
+  private var fieldLevels: Int { EvaluationCost.levels(max(limits.entityBytes, limits.contextBytes) / 8) }
+  private var entity: Int { saturating(EvaluationCost.entity, plus: uidWeight) }
+
+  func membership(_ containers: [EntityUID]) -> Int {
+    guard !containers.isEmpty else { return 0 }
+    return membership(weight: containers.reduce(0) { saturating($0, plus: $1.weight) })
+  }
+
+  private func membership(weight: Int) -> Int {
+    let search = saturating(weight, times: EvaluationCost.levels(limits.ancestors))
+    return saturating(saturating(weight, plus: entity), plus: search)
+  }
+
+  private func field(_ key: Text) -> Int { saturating(fieldLevels, times: EvaluationCost.ofBytes(key.byteCount)) }
+
+  func bound(_ expression: Expression) -> Bound {
+    let children = expression.children.map(bound)
+    let below = children.reduce(EvaluationCost.step) { saturating($0, plus: $1.cost) }
+    let weights = children.reduce(0) { saturating($0, plus: $1.weight) }
+    let own = own(expression, children, weights)
+    return Bound(cost: saturating(below, plus: own.cost), weight: own.weight)
+  }
+
+  /// Without the children.
+  private func own(_ expression: Expression, _ children: [Bound], _ weights: Int) -> Bound {
+    switch expression {
+    case .literal(let value): return Bound(cost: 0, weight: value.weight)
+    case .variable(let variable): return Bound(cost: 0, weight: variable == .context ? dataWeight : uidWeight)
+    case .conditional: return Bound(cost: 0, weight: children.dropFirst().map(\.weight).max() ?? 1)
+    case .and, .or, .unary: return Bound(cost: 0, weight: 1)
+    case .binary(let `operator`, _, _): return binary(`operator`, children, weights)
+    // A weight counts each sixteen bytes, and so it does not fall short of the text.
+    case .like(_, let pattern): return Bound(cost: saturating(weights, plus: EvaluationCost.ofBytes(pattern.byteCount) + 1), weight: 1)
+    case .isType(_, _, let container): return Bound(cost: container == nil ? 0 : membership(weight: children.last?.weight ?? 0), weight: 1)
+    case .has(_, let path):
+      return Bound(cost: path.reduce(0) { saturating($0, plus: saturating(field($1), plus: entity)) }, weight: 1)
+    case .attribute(_, let key): return Bound(cost: saturating(field(key), plus: entity), weight: dataWeight)
+    case .set(let elements):
+      return Bound(cost: saturating(weights, times: EvaluationCost.levels(elements.count)), weight: saturating(weights, plus: 1))
+    case .record(let fields):
+      return Bound(cost: 0, weight: fields.reduce(saturating(weights, plus: 1)) { $0 + EvaluationCost.ofBytes($1.key.byteCount) })
+    case .call(let function, _): return Bound(cost: function.isConstructor ? weights : 0, weight: 1)
+    }
+  }
+
+  private func binary(_ operator: Expression.BinaryOperator, _ children: [Bound], _ weights: Int) -> Bound {
+    switch `operator` {
+    case .equal, .notEqual, .containsAll, .containsAny: Bound(cost: weights, weight: 1)
+    // A set of that weight has no more elements.
+    case .contains:
+      Bound(cost: saturating(children.last?.weight ?? 1, times: EvaluationCost.levels(children.first?.weight ?? 1)), weight: 1)
+    case .less, .lessOrEqual, .greater, .greaterOrEqual, .add, .subtract, .multiply: Bound(cost: 0, weight: 1)
+    case .in: Bound(cost: membership(weight: children.last?.weight ?? 0), weight: 1)
+    case .hasTag: Bound(cost: saturating(entity, plus: saturating(fieldLevels, times: weights)), weight: 1)
+    case .getTag: Bound(cost: saturating(entity, plus: saturating(fieldLevels, times: weights)), weight: dataWeight)
+    }
+  }
+}
+
+private func saturating(_ left: Int, plus right: Int) -> Int {
+  let (sum, overflow) = left.addingReportingOverflow(right)
+  return overflow ? .max : sum
+}
+
+/// - Parameters: not negative.
+private func saturating(_ left: Int, times right: Int) -> Int {
+  let (product, overflow) = left.multipliedReportingOverflow(by: right)
+  return overflow ? .max : product
+}
