@@ -75,6 +75,7 @@ let package = Package(
     .target(name: "CairnMessages", dependencies: [.protobuf], swiftSettings: [.swiftLanguageMode(.v6)]),
     .target(name: "CairnChain", dependencies: ["CairnCrypto", "CairnMerkle", "CairnMessages", .protobuf], swiftSettings: strict),
     .target(name: "CairnIdentity", dependencies: ["CZlib", "CairnCrypto"], swiftSettings: strict),
+    .target(name: "CairnPolicy", swiftSettings: strict),
     .target(
       name: "CairnLedger",
       dependencies: ["CairnCrypto", "CairnMerkle", "CairnMessages", "CairnChain", "CairnIdentity", .protobuf],
@@ -142,6 +143,7 @@ let package = Package(
     .testTarget(
       name: "CairnIdentityTests", dependencies: ["CairnIdentity", "CairnCrypto"],
       swiftSettings: strict),
+    .testTarget(name: "CairnPolicyTests", dependencies: ["CairnPolicy"], swiftSettings: strict),
     .testTarget(
       name: "CairnChainTests", dependencies: ["CairnChain", "CairnCrypto", "CairnMerkle", "CairnMessages", .protobuf],
       swiftSettings: strict),

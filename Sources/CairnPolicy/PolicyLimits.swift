@@ -41,8 +41,8 @@ public struct PolicyLimits: Hashable, Sendable {
     self.requestEnvironments = requestEnvironments
   }
 
-  /// No limit may be set beyond this: a thread's stack ends somewhere. 512 levels took less than 2 MiB in a debug build.
-  public static let deepest = 512
+  /// No limit of depth may be set beyond this: a thread's stack ends somewhere. These levels take less than 4 MiB in a debug build.
+  public static let deepest = 256
 
   /// For policies that anybody may deploy and everybody has to evaluate.
   public static let ledger = PolicyLimits(

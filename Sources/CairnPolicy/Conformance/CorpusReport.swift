@@ -55,7 +55,8 @@ extension CorpusReport: CustomStringConvertible {
       ("decisions", decisions), ("reasons", reasons), ("errors", errors), ("verdicts on policies", policyVerdicts),
       ("verdicts on requests", requestVerdicts), ("verdicts on entities", entityVerdicts),
     ]
-    return (["tests: \(tests)"] + tallies.map { "\($0): \($1.agreed) of \($1.compared) agree" }
+    return
+      (["tests: \(tests)"] + tallies.map { "\($0): \($1.agreed) of \($1.compared) agree" }
       + ["refused by the limits of a ledger: \(refusedByLedger.count)", "unreadable: \(unreadable.count)"])
       .joined(separator: "\n")
   }

@@ -112,7 +112,9 @@ extension CorpusRunner {
   /// Entities that were read with a schema conform to it; the verdicts list the entities that do not.
   private mutating func checkEntities(_ test: CorpusCase, _ entities: Entities, _ schema: Schema) {
     for entity in entities.sorted {
-      guard let verdict = test.verdicts?["entityValidation"]?["perEntity"]?[Text("\(entity.uid.type)::\(entity.uid.identifier)")] else { continue }
+      guard let verdict = test.verdicts?["entityValidation"]?["perEntity"]?[Text("\(entity.uid.type)::\(entity.uid.identifier)")] else {
+        continue
+      }
       let fault = schema.fault(in: entity)
       report.compare(
         \.entityVerdicts, test.name, "verdict on `\(entity.uid)`", expected: verdict.object?.isEmpty == true ? "valid" : "invalid",

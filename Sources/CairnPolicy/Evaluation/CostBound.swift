@@ -9,7 +9,8 @@ extension Policy {
   /// See ``PolicySet/costBound(_:)``.
   public func costBound(_ limits: PolicyLimits) -> Int {
     let bound = CostBound(limits: limits)
-    let scope = saturating(bound.membership(principal.entity.map { [$0] } ?? []), plus: bound.membership(resource.entity.map { [$0] } ?? []))
+    let scope = saturating(
+      bound.membership(principal.entity.map { [$0] } ?? []), plus: bound.membership(resource.entity.map { [$0] } ?? []))
     let scopeAndAction = saturating(scope, plus: bound.membership(action.entities))
     return conditions.reduce(scopeAndAction) { saturating($0, plus: bound.bound($1.body).cost) }
   }

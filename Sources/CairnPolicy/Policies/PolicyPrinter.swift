@@ -107,7 +107,9 @@ extension Expression: CustomStringConvertible {
   private func text(notBelow level: Precedence) -> String { precedence.rawValue >= level.rawValue ? description : "(\(description))" }
 
   /// The language takes four operators in a row, and reads a minus before digits as part of the number.
-  private func unary(_ operator: UnaryOperator, _ operand: Expression) -> String { "\(`operator`.rawValue)\(operand.operandText(of: `operator`))" }
+  private func unary(_ operator: UnaryOperator, _ operand: Expression) -> String {
+    "\(`operator`.rawValue)\(operand.operandText(of: `operator`))"
+  }
 
   private func operandText(of operator: UnaryOperator) -> String {
     if `operator` == .negate, case .literal(.long) = self { return "(\(self))" }
@@ -131,7 +133,8 @@ extension Expression: CustomStringConvertible {
   }
 
   private static func path(_ path: [Text]) -> String {
-    path.count == 1 && !Identifiers.isName(path[0].string) ? StringEscapes.quoted(path[0].string) : path.map(\.string).joined(separator: ".")
+    path.count == 1 && !Identifiers.isName(path[0].string)
+      ? StringEscapes.quoted(path[0].string) : path.map(\.string).joined(separator: ".")
   }
 
   private static func key(_ key: Text) -> String { Identifiers.isName(key.string) ? key.string : StringEscapes.quoted(key.string) }

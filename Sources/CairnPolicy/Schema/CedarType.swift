@@ -70,7 +70,12 @@ public struct RecordType: Hashable, Sendable {
 }
 
 extension CedarType: CustomStringConvertible {
-  public var description: String {
+  /// For messages: what is deep inside, or one of many, is left out.
+  public var description: String { text(levels: 3) }
+
+  private static let shownLimit = 8
+
+  private func text(levels: Int) -> String {
     switch self {
     case .never: "__cedar::internal::Never"
     case .bool(.any): "Bool"
@@ -78,13 +83,19 @@ extension CedarType: CustomStringConvertible {
     case .bool(.false): "__cedar::internal::False"
     case .long: "Long"
     case .string: "String"
-    case .entity(let names): names.count == 1 ? "\(names[0])" : "__cedar::internal::Union<\(names.map(\.description).joined(separator: ", "))>"
+    case .entity(let names) where names.count == 1: names[0].description
+    case .entity(let names): "__cedar::internal::Union<\(Self.list(names) { $0.description })>"
     case .anyEntity: "__cedar::internal::AnyEntity"
-    case .set(let element): "Set<\(element)>"
+    case .set(let element): "Set<\(levels > 0 ? element.text(levels: levels - 1) : "…")>"
     case .anySet: "Set<__cedar::internal::Any>"
+    case .record where levels == 0: "{…}"
     case .record(let record):
-      "{\(record.attributes.map { "\($0.key)\($0.isRequired ? "" : "?"): \($0.type)" }.joined(separator: ", "))}"
+      "{\(Self.list(record.attributes) { "\($0.key)\($0.isRequired ? "" : "?"): \($0.type.text(levels: levels - 1))" })}"
     case .extension(let type): type.rawValue
     }
+  }
+
+  private static func list<Element>(_ elements: [Element], text: (Element) -> String) -> String {
+    (elements.prefix(shownLimit).map(text) + (elements.count > shownLimit ? ["…"] : [])).joined(separator: ", ")
   }
 }

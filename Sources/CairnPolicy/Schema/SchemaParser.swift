@@ -254,7 +254,9 @@ private struct SchemaParser {
   private mutating func name(_ purpose: String) throws(PolicySyntaxError) -> Text {
     if reader.current.kind == .string { return try string(purpose) }
     let name = try reader.anyIdentifier(purpose)
-    guard !Identifiers.keywords.contains(name) else { throw reader.failure(.reservedIdentifier, "`\(name)` is reserved; write it in quotes") }
+    guard !Identifiers.keywords.contains(name) else {
+      throw reader.failure(.reservedIdentifier, "`\(name)` is reserved; write it in quotes")
+    }
     return Text(name)
   }
 

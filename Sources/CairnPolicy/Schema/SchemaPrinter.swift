@@ -59,7 +59,8 @@ private struct SchemaPrinter {
   private func action(_ action: SchemaDeclarations.Action) throws(SchemaError) -> String {
     var text = StringEscapes.quoted(action.name.string)
     if !action.memberOf.isEmpty {
-      text += " in [\(action.memberOf.map { ($0.type.map { "\($0)::" } ?? "") + StringEscapes.quoted($0.name.string) }.joined(separator: ", "))]"
+      text +=
+        " in [\(action.memberOf.map { ($0.type.map { "\($0)::" } ?? "") + StringEscapes.quoted($0.name.string) }.joined(separator: ", "))]"
     }
     guard let appliesTo = action.appliesTo, !appliesTo.principals.isEmpty, !appliesTo.resources.isEmpty else { return text }
     text += " appliesTo {\n  principal: \(list(appliesTo.principals)),\n  resource: \(list(appliesTo.resources)),\n"

@@ -150,7 +150,8 @@ extension PolicyParser {
     var count = 0
     while reader.take(symbol) { count += 1 }
     guard count <= Self.unaryLimit else {
-      throw PolicySyntaxError(.tooManyUnaryOperators, "more than \(Self.unaryLimit) times `\(symbol.rawValue)`", at: start, in: reader.source)
+      throw PolicySyntaxError(
+        .tooManyUnaryOperators, "more than \(Self.unaryLimit) times `\(symbol.rawValue)`", at: start, in: reader.source)
     }
     var operand: Parsed
     if symbol == .minus, count > 0, reader.current.kind == .number, !isAccess(reader.following) {
@@ -311,7 +312,8 @@ extension PolicyParser {
     }
     let known = ExtensionFunction.allCases.filter(\.isConstructor).map(\.rawValue)
     return PolicySyntaxError(
-      .unknownFunction, "no function is called `\(name)`", at: start, in: reader.source, suggestion: NearestName.nearest(to: name, in: known))
+      .unknownFunction, "no function is called `\(name)`", at: start, in: reader.source,
+      suggestion: NearestName.nearest(to: name, in: known))
   }
 
   /// `RecInits`, of which the opening brace has been taken.

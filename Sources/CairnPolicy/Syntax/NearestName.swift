@@ -5,11 +5,15 @@ enum NearestName {
   static func nearest(to name: String, in known: some Sequence<String>) -> String? {
     let bytes = Array(name.utf8.prefix(nameByteLimit))
     let limit = max(1, bytes.count / 3)
-    return known.map { ($0, distance(bytes, Array($0.utf8.prefix(nameByteLimit)))) }.filter { $0.1 <= limit }.min { $0.1 < $1.1 }?.0
+    return known.prefix(nameLimit).map { ($0, distance(bytes, Array($0.utf8.prefix(nameByteLimit)))) }.filter { $0.1 <= limit }.min {
+      $0.1 < $1.1
+    }?.0
   }
 
   /// Bounds the work: it grows with the product of the lengths.
   private static let nameByteLimit = 64
+  /// Bounds the work: names that are compared.
+  private static let nameLimit = 256
 
   /// Optimal string alignment distance.
   private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {

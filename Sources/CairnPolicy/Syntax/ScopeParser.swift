@@ -73,7 +73,9 @@ extension PolicyParser {
       reader.advance()
       return .slot
     }
-    guard let uid = try entityLiteral(parentheses: 0) else { throw reader.unexpected("an entity, such as `User::\"alice\"`, or `\(slot.rawValue)`") }
+    guard let uid = try entityLiteral(parentheses: 0) else {
+      throw reader.unexpected("an entity, such as `User::\"alice\"`, or `\(slot.rawValue)`")
+    }
     return .entity(uid)
   }
 

@@ -38,7 +38,8 @@ struct ExpressionShape: Hashable {
   }
 
   private enum Tag: UInt8 {
-    case bool, long, string, entity, variable, conditional, and, or, not, negate, isEmpty, binary, like, isType, isTypeIn, has, attribute, set,
+    case bool, long, string, entity, variable, conditional, and, or, not, negate, isEmpty, binary, like, isType, isTypeIn, has, attribute,
+      set,
       record, call
   }
 
@@ -87,7 +88,9 @@ struct ExpressionShape: Hashable {
   }
 
   private mutating func append(_ operator: Expression.BinaryOperator, _ left: Expression, _ right: Expression) {
-    let positive: [Expression.BinaryOperator: Expression.BinaryOperator] = [.notEqual: .equal, .greater: .lessOrEqual, .greaterOrEqual: .less]
+    let positive: [Expression.BinaryOperator: Expression.BinaryOperator] = [
+      .notEqual: .equal, .greater: .lessOrEqual, .greaterOrEqual: .less,
+    ]
     if positive[`operator`] != nil { bytes.append(Tag.not.rawValue) }
     append(.binary, Text((positive[`operator`] ?? `operator`).rawValue))
     append(left)
@@ -127,5 +130,7 @@ struct ExpressionShape: Hashable {
     bytes.append(contentsOf: text.string.utf8)
   }
 
-  private mutating func append(count: Int) { withUnsafeBytes(of: UInt32(truncatingIfNeeded: count).bigEndian) { bytes.append(contentsOf: $0) } }
+  private mutating func append(count: Int) {
+    withUnsafeBytes(of: UInt32(truncatingIfNeeded: count).bigEndian) { bytes.append(contentsOf: $0) }
+  }
 }

@@ -14,7 +14,7 @@ struct LevelChecker {
       return isAccessible(typed.children[0], limit - 1, []) && isWithinLimit(typed.children[1])
     case .isType(_, _, .some):
       guard typed.children.count == 2 else { return typed.children.allSatisfy(isWithinLimit) }
-      return isAccessible(typed.children[0], limit - 1, []) && isWithinLimit(typed.children[0]) && isWithinLimit(typed.children[1])
+      return isAccessible(typed.children[0], limit - 1, []) && isWithinLimit(typed.children[1])
     case .attribute:
       guard let owner = typed.children.first else { return false }
       return owner.isEntity ? isAccessible(owner, limit - 1, []) : isWithinLimit(owner)
@@ -31,7 +31,8 @@ struct LevelChecker {
     return isAccessible(owner, limit - reads, Array(path[..<first]))
   }
 
-  /// `checkEntityAccessLevel`: whether the entity that the expression gives, or that `path` leads to from the record it gives, may be read.
+  /// `checkEntityAccessLevel`: whether the entity that the expression gives, or that `path` leads to from the record it gives, may be read. Where it
+  /// may, the expression is within the limit too, so that no part of it needs to be looked at twice.
   ///
   /// - Parameter remaining: negative when there was no read left for this one.
   private func isAccessible(_ typed: TypedExpression, _ remaining: Int, _ path: [Text]) -> Bool {
@@ -40,9 +41,8 @@ struct LevelChecker {
     case .variable: return true
     case .literal(.entity(let uid)): return uid == action
     case .conditional:
-      guard typed.children.count == 3 else { return false }
-      return isWithinLimit(typed.children[0]) && isAccessible(typed.children[1], remaining, path)
-        && isAccessible(typed.children[2], remaining, path)
+      guard let condition = typed.children.first, typed.children.count > 1 else { return false }
+      return isWithinLimit(condition) && typed.children.dropFirst().allSatisfy { isAccessible($0, remaining, path) }
     case .attribute(_, let key):
       guard let owner = typed.children.first else { return false }
       return owner.isEntity ? isAccessible(owner, remaining - 1, []) : isAccessible(owner, remaining, [key] + path)
@@ -50,8 +50,11 @@ struct LevelChecker {
       guard typed.children.count == 2 else { return false }
       return isAccessible(typed.children[0], remaining - 1, []) && isWithinLimit(typed.children[1])
     case .record(let fields):
-      guard let key = path.first, let index = fields.firstIndex(where: { $0.key == key }), index < typed.children.count else { return false }
-      return isAccessible(typed.children[index], remaining, Array(path.dropFirst())) && typed.children.allSatisfy(isWithinLimit)
+      guard let key = path.first, let index = fields.firstIndex(where: { $0.key == key }), index < typed.children.count else {
+        return false
+      }
+      let others = typed.children[..<index] + typed.children[(index + 1)...]
+      return isAccessible(typed.children[index], remaining, Array(path.dropFirst())) && others.allSatisfy(isWithinLimit)
     default: return false
     }
   }

@@ -19,8 +19,13 @@ struct Typechecker {
     self.environment = environment
   }
 
+  /// More tell nothing new, and each costs a message.
+  static let errorLimit = 16
+
+  var isReporting: Bool { errors.count < Self.errorLimit }
+
   mutating func report(_ reason: ValidationError.Reason, _ message: String) {
-    errors.append(TypeError(reason: reason, message: message))
+    if isReporting { errors.append(TypeError(reason: reason, message: message)) }
   }
 
   mutating func check(_ expression: Expression, _ known: Capabilities) -> Typing {
@@ -72,7 +77,8 @@ struct Typechecker {
     case .bool(let bool): .bool(bool ? .true : .false)
     case .long: .long
     case .string: .string
-    case .entity(let uid): uid.type.isAction ? schema.action(uid).map { .entity($0.uid.type) } : schema.entityType(uid.type).map { .entity($0.name) }
+    case .entity(let uid):
+      uid.type.isAction ? schema.action(uid).map { .entity($0.uid.type) } : schema.entityType(uid.type).map { .entity($0.name) }
     case .set, .record, .decimal, .ipAddress, .datetime, .duration: nil
     }
   }
@@ -96,7 +102,8 @@ struct Typechecker {
     let types = children.compactMap(\.type)
     guard types.count == children.count else { return Typing(typed: TypedExpression(expression, nil, children)) }
     guard let element = CedarType.leastUpperBound(of: types, mode) else {
-      report(.incompatibleTypes, "the set's elements are of different types: \(Set(types.map(\.description)).sorted().joined(separator: ", "))")
+      report(
+        .incompatibleTypes, "the set's elements are of different types: \(Set(types.map(\.description)).sorted().joined(separator: ", "))")
       return Typing(typed: TypedExpression(expression, nil, children))
     }
     return Typing(typed: TypedExpression(expression, .set(element), children))

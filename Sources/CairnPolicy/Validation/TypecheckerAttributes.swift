@@ -11,14 +11,18 @@ extension Typechecker {
 
   private mutating func attribute(_ key: Text, of type: CedarType, isKnown: () -> Bool) -> CedarType? {
     guard let attribute = lookUp(key, in: type) else {
-      let hint = NearestName.nearest(to: key.string, in: attributes(of: type).map(\.key.string)).map { "; did you mean `\($0)`?" } ?? ""
-      report(.unknownAttribute, "\(type) has no attribute `\(key)`\(hint)")
+      if isReporting { report(.unknownAttribute, unknownAttribute(key, of: type)) }
       return nil
     }
     if !attribute.isRequired, !isKnown() {
       report(.unguardedAttribute, "the optional attribute `\(key)` of \(type) is read without `has` before")
     }
     return attribute.type
+  }
+
+  private func unknownAttribute(_ key: Text, of type: CedarType) -> String {
+    let known = attributes(of: type).map(\.key.string)
+    return "\(type) has no attribute `\(key)`\(NearestName.nearest(to: key.string, in: known).map { "; did you mean `\($0)`?" } ?? "")"
   }
 
   /// `typeOfHasAttr`, name by name: `e has a.b` is `e has a && e.a has b` without looking at `e` twice.

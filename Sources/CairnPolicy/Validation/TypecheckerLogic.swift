@@ -8,12 +8,12 @@ extension Typechecker {
     case .bool(.true):
       let branch = check(then, known.union(test.capabilities))
       return Typing(
-        typed: TypedExpression(expression, branch.type, [test.typed, branch.typed, branch.typed]),
+        typed: TypedExpression(expression, branch.type, [test.typed, branch.typed]),
         capabilities: branch.capabilities.union(test.capabilities))
     case .bool(.false):
       let branch = check(otherwise, known)
       return Typing(
-        typed: TypedExpression(expression, branch.type, [test.typed, branch.typed, branch.typed]), capabilities: branch.capabilities)
+        typed: TypedExpression(expression, branch.type, [test.typed, branch.typed]), capabilities: branch.capabilities)
     default:
       let first = check(then, known.union(test.capabilities))
       let second = check(otherwise, known)
@@ -35,13 +35,15 @@ extension Typechecker {
   mutating func and(_ expression: Expression, _ operands: [Expression], _ known: Capabilities) -> Typing {
     var type: CedarType? = .bool(.true)
     var capabilities: Capabilities = []
+    var known = known
     var children: [TypedExpression] = []
     for operand in operands {
-      let right = expect([.bool(.any)], operand, known.union(capabilities))
+      let right = expect([.bool(.any)], operand, known)
       children.append(right.typed)
       type = Self.and(type, right.type)
       if type == .bool(.false) { return Typing(typed: TypedExpression(expression, type, children)) }
       capabilities.formUnion(right.capabilities)
+      known.formUnion(right.capabilities)
     }
     return Typing(typed: TypedExpression(expression, type, children), capabilities: capabilities)
   }

@@ -131,7 +131,9 @@ extension Typechecker {
     let entity = expect([.anyEntity], left, known).typed
     let key = expect([.string], right, known).typed
     let capability = Capability.tag(ExpressionShape(right), of: ExpressionShape(left))
-    guard let entityType = entity.type else { return Typing(typed: TypedExpression(expression, isTest ? .bool(.any) : nil, [entity, key])) }
+    guard let entityType = entity.type else {
+      return Typing(typed: TypedExpression(expression, isTest ? .bool(.any) : nil, [entity, key]))
+    }
     let types = tagTypes(entityType)
     if isTest {
       let type: CedarType = .bool(types.isEmpty ? .false : known.contains(capability) ? .true : .any)

@@ -40,8 +40,8 @@ public struct ValidationResult: Hashable, Sendable {
 private struct Validator {
   let schema: Schema
   let policy: Policy
-  /// Errors of one policy that are worth listing.
-  private static let errorLimit = 32
+  /// Errors in all environments of one policy, repetitions included: then no further environment is looked at.
+  private static let errorLimit = 64
 
   init(_ schema: Schema, _ policy: Policy) {
     self.schema = schema
@@ -53,15 +53,17 @@ private struct Validator {
     checkNames(into: &result)
     checkApplication(into: &result)
     var isPossible = false
+    var found = 0
     var typed: [(Schema.RequestEnvironment, [TypedExpression])] = []
-    for environment in schema.environments {
+    for environment in schema.environments where found < Self.errorLimit {
       var checker = Typechecker(schema: schema, mode: mode, environment: environment)
       let (type, expressions) = checker.check(policy)
       if type != .bool(.false) { isPossible = true }
-      for error in checker.errors where result.errors.count < Self.errorLimit { result.addError(self.error(error.reason, error.message)) }
+      found += checker.errors.count
+      for error in checker.errors { result.addError(self.error(error.reason, error.message)) }
       if level != nil { typed.append((environment, expressions)) }
     }
-    if !isPossible { result.addWarning(error(.impossible, "no request can satisfy the policy")) }
+    if !isPossible, found < Self.errorLimit { result.addWarning(error(.impossible, "no request can satisfy the policy")) }
     if let level, result.isValid { checkLevel(level, typed, into: &result) }
     return result
   }
