@@ -106,6 +106,24 @@ import Testing
     #expect(try recorder.asked == [uid("User", "alice"), uid("User", "bob")])
   }
 
+  @Test("With a level, only what can be reached is loaded, and the decision is the same") func slice() throws {
+    let entities = try Sample.entities()
+    let request = try Sample.request()
+    let set = try PolicySet(parsing: "permit(principal, action in Action::\"read\", resource) when { resource.owner has manager };")
+    #expect(try Sample.schema().validate(set, level: 2).isValid)
+    var loaded: [EntityUID] = []
+    let response = set.isAuthorized(request, level: 2) { uid in
+      loaded.append(uid)
+      return entities.entity(uid)
+    }
+    #expect(response == set.isAuthorized(request, entities: entities))
+    #expect(response.decision == .allow)
+    #expect(
+      try loaded == [uid("Action", "view"), uid("Photo", "beach"), uid("User", "alice"), uid("User", "bob")])
+    #expect(Entities(within: 1, of: request) { entities.entity($0) }.count == 3)
+    #expect(Entities(within: 0, of: request) { entities.entity($0) }.count == 0)
+  }
+
   @Test("Dropped and changed forbids are found, moved and reworded ones are not") func forbids() throws {
     let old = try PolicySet(
       parsing: """

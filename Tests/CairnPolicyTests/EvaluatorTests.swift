@@ -64,6 +64,23 @@ import Testing
     }
   }
 
+  @Test("A value's expression has the value, as text and as JSON too") func valueExpressions() throws {
+    let address = try #require(CedarIPAddress(parsing: "ff00::1/8"))
+    let values: [CedarValue] = [
+      .bool(true), .long(.min), .string("a\"\u{e9}"), .entity(try uid("A::B", "x")), .decimal(CedarDecimal(tenThousandths: -1)),
+      .decimal(CedarDecimal(tenThousandths: .min)), .ipAddress(address), .datetime(CedarDatetime(milliseconds: .min)),
+      .datetime(CedarDatetime(milliseconds: 1)), .duration(CedarDuration(milliseconds: .max)),
+    ]
+    let all = CedarValue.record(try record(("set", .set(CedarSet(values))), ("a b", .record(.empty)), ("none", .set(.empty))))
+    let request = try Sample.request()
+    for value in values + [all] {
+      #expect(try value.expression.evaluate(request, entities: Entities.empty) == value)
+      #expect(try Expression(parsing: "\(Expression.literal(value))").evaluate(request, entities: Entities.empty) == value)
+      let entities = Entities([Entity(try uid("A", "a"), attributes: try record(("v", value)))])
+      #expect(try Entities(json: json(entities.json.text())).sorted == entities.sorted)
+    }
+  }
+
   @Test("Sets are canonical whatever their order") func sets() throws {
     let values: [CedarValue] = [.long(3), .string("b"), .bool(true), .long(-1), .string("a"), .bool(false), .long(3)]
     var generator = SeededGenerator(seed: 1)

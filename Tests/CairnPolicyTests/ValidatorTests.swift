@@ -162,6 +162,19 @@ import Testing
     if level > 0 { #expect(schema.validate(policies, level: level - 1).errors.map(\.reason) == [.tooManyDereferences]) }
   }
 
+  @Test(
+    "The scope counts too",
+    arguments: [
+      ("principal == User::\"a\", action, resource is Photo", 0), ("principal in Group::\"g\", action, resource", 1),
+      ("principal in ?principal, action, resource", 1), ("principal == ?principal, action, resource", 0),
+      ("principal, action, resource is Photo in ?resource", 1), ("principal, action in [Action::\"read\"], resource", 1),
+    ])
+  func scopeLevels(scope: String, level: Int) throws {
+    let policies = try PolicySet(parsing: "permit(\(scope));")
+    #expect(try Sample.schema().validate(policies, level: level).isValid)
+    if level > 0 { #expect(try !Sample.schema().validate(policies, level: level - 1).isValid) }
+  }
+
   @Test("An entity that is written into the policy is beyond every level") func literals() throws {
     let policies = try PolicySet(parsing: "permit(principal, action, resource) when { User::\"alice\".age > 1 };")
     #expect(try Sample.schema().validate(policies, level: 9).errors.map(\.reason) == [.tooManyDereferences])

@@ -33,7 +33,8 @@ public struct CorpusReport: Sendable {
   public internal(set) var unreadable: [Disagreement] = []
   /// Tests that the limits of a ledger refuse.
   public internal(set) var refusedByLedger: [Disagreement] = []
-  /// Every result, in the order of the tests: its hash tells whether two machines, two versions or two implementations agree on all of them.
+  /// Every result, in the order of the tests: its hash tells whether two machines, two versions or two implementations agree on all of
+  /// them.
   public internal(set) var results = ""
 
   public var isFullAgreement: Bool { disagreements.isEmpty && unreadable.isEmpty && tests > 0 }

@@ -76,7 +76,6 @@ public struct CedarJSONError: Error, Equatable, Sendable, CustomStringConvertibl
     case cycle = "policy_json_entity_cycle"
     case duplicateEntity = "policy_json_duplicate_entity"
     case notConforming = "policy_json_not_conforming"
-    case invalidSchema = "policy_json_invalid_schema"
   }
 
   public let reason: Reason

@@ -1,6 +1,6 @@
 extension Entities {
-  /// Reads entities (Cedar documentation, "Entities JSON"): an array of objects with `uid`, `attrs`, `parents` and, optionally, `tags`. Ancestors are
-  /// computed from the parents.
+  /// Reads entities (Cedar documentation, "Entities JSON"): an array of objects with `uid`, `attrs`, `parents` and, optionally, `tags`.
+  /// Ancestors are computed from the parents.
   ///
   /// - Parameter schema: types the values and checks every entity; its actions are added.
   public init(json: CedarJSON, schema: Schema? = nil, limits: PolicyLimits = .ledger) throws(CedarJSONError) {
@@ -14,7 +14,7 @@ extension Entities {
       }
     }
     let closed = try reader.closed(read)
-    for entity in closed.sorted(by: { $0.uid < $1.uid }) {
+    for entity in closed {
       if let fault = schema?.fault(in: entity) { throw CedarJSONError(.notConforming, fault.description, at: .root[Text("\(entity.uid)")]) }
     }
     self.init(closed + (schema?.actionEntities ?? []))
@@ -119,10 +119,10 @@ private struct EntityJSONReader {
     return record
   }
 
-  /// With all their ancestors. The schema's actions are among the parents that are followed.
+  /// With all their ancestors, sorted by identity. The schema's actions are among the parents that are followed.
   func closed(_ entities: [EntityUID: Entity]) throws(CedarJSONError) -> [Entity] {
     var closed: [Entity] = []
-    for entity in entities.values {
+    for entity in entities.values.sorted(by: { $0.uid < $1.uid }) {
       var ancestors: Set<EntityUID> = []
       var pending = entity.ancestors
       while let next = pending.popLast() {

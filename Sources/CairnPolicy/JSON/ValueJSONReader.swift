@@ -1,5 +1,5 @@
-/// Reads values from JSON: explicit forms (`__entity`, `__extn`) anywhere, and implicit ones where a type is expected (Cedar documentation, "Entities
-/// and context syntax").
+/// Reads values from JSON: explicit forms (`__entity`, `__extn`) anywhere, and implicit ones where a type is expected (Cedar
+/// documentation, "Entities and context syntax").
 struct ValueJSONReader {
   let limits: PolicyLimits
 

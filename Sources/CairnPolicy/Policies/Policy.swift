@@ -99,6 +99,14 @@ public enum ScopeConstraint: Hashable, Sendable {
     }
   }
 
+  /// Whether the entity's ancestors are looked at.
+  var isMembership: Bool {
+    switch self {
+    case .any, .equal, .isType: false
+    case .in, .isTypeIn: true
+    }
+  }
+
   /// The literal entity, when there is one.
   var entity: EntityUID? {
     guard case .entity(let uid)? = reference else { return nil }

@@ -59,7 +59,7 @@ extension Expression: CustomStringConvertible {
     case .literal(.bool(let bool)): String(bool)
     case .literal(.long(let long)): String(long)
     case .literal(.entity(let uid)): uid.description
-    case .literal: preconditionFailure("no literal has such a value")
+    case .literal(let value): value.expression.description
     case .variable(let variable): variable.rawValue
     case .conditional(let condition, let then, let otherwise): "if \(condition) then \(then) else \(otherwise)"
     case .and(let operands): operands.map { $0.text(above: .and) }.joined(separator: " && ")

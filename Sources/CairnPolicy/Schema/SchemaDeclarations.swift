@@ -1,4 +1,5 @@
-/// A schema as it is written: namespaces with declarations whose names are not yet resolved. Both syntaxes read into this and print from it.
+/// A schema as it is written: namespaces with declarations whose names are not yet resolved. Both syntaxes read into this and print
+/// from it.
 public struct SchemaDeclarations: Hashable, Sendable {
   public var namespaces: [Namespace]
 

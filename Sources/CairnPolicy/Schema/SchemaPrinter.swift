@@ -1,8 +1,8 @@
 extension SchemaDeclarations {
   /// The human-readable syntax.
   ///
-  /// - Throws: ``SchemaError/unknownType(_:suggestion:)`` for a name that the syntax cannot tell from another of the same namespace: there an entity type and a
-  ///   common type of one name are not told apart.
+  /// - Throws: ``SchemaError/unknownType(_:suggestion:)`` for a name that the syntax cannot tell from another of the same namespace:
+  ///   there an entity type and a common type of one name are not told apart.
   public func text() throws(SchemaError) -> String {
     var sections: [String] = []
     for namespace in namespaces {

@@ -1,6 +1,6 @@
 extension Schema {
-  /// Resolves every name (RFC 24, RFC 70): in its own namespace first, then outside any, then among the built-in types; a common type before an
-  /// entity type.
+  /// Resolves every name (RFC 24, RFC 70): in its own namespace first, then outside any, then among the built-in types; a common type
+  /// before an entity type.
   public init(_ declarations: SchemaDeclarations, limits: PolicyLimits = .ledger) throws(SchemaError) {
     var resolver = try SchemaResolver(declarations, limits: limits)
     self = try resolver.schema()

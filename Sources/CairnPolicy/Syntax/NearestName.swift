@@ -1,7 +1,7 @@
 /// Suggestions for mistyped names.
 enum NearestName {
-  /// The known name with the fewest insertions, deletions, replacements and swaps of neighbours, when it is near enough to be meant; of equal
-  /// ones the first.
+  /// The known name with the fewest insertions, deletions, replacements and swaps of neighbours, when it is near enough to be meant; of
+  /// equal ones the first.
   static func nearest(to name: String, in known: some Sequence<String>) -> String? {
     let bytes = Array(name.utf8.prefix(nameByteLimit))
     let limit = max(1, bytes.count / 3)

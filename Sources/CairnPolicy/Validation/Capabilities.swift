@@ -111,7 +111,7 @@ struct ExpressionShape: Hashable {
     case .entity(let uid):
       append(.entity, uid.type.path)
       append(uid.identifier)
-    case .set, .record, .decimal, .ipAddress, .datetime, .duration: preconditionFailure("no literal has such a value")
+    case .set, .record, .decimal, .ipAddress, .datetime, .duration: append(value.expression)
     }
   }
 

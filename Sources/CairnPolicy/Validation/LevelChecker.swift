@@ -1,7 +1,7 @@
 /// Checks how many entities in a row an expression reads, starting from the request (RFC 76; `Cedar.Validation.Levels`).
 ///
-/// A policy of level n can be decided with the entities that are at most n - 1 references away from the request's. Entities that are written into
-/// the policy are not among them, but for the request's own action.
+/// A policy of level n can be decided with the entities that are at most n - 1 references away from the request's. Entities that are
+/// written into the policy are not among them, but for the request's own action.
 struct LevelChecker {
   let action: EntityUID
   let limit: Int
@@ -31,8 +31,8 @@ struct LevelChecker {
     return isAccessible(owner, limit - reads, Array(path[..<first]))
   }
 
-  /// `checkEntityAccessLevel`: whether the entity that the expression gives, or that `path` leads to from the record it gives, may be read. Where it
-  /// may, the expression is within the limit too, so that no part of it needs to be looked at twice.
+  /// `checkEntityAccessLevel`: whether the entity that the expression gives, or that `path` leads to from the record it gives, may be
+  /// read. Where it may, the expression is within the limit too, so that no part of it needs to be looked at twice.
   ///
   /// - Parameter remaining: negative when there was no read left for this one.
   private func isAccessible(_ typed: TypedExpression, _ remaining: Int, _ path: [Text]) -> Bool {

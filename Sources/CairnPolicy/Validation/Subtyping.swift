@@ -7,8 +7,8 @@ public enum ValidationMode: String, CaseIterable, Hashable, Sendable {
 }
 
 extension CedarType {
-  /// Whether every value of this type is one of the other. In strict mode attribute by attribute, in permissive mode also with more attributes
-  /// than an open record lists.
+  /// Whether every value of this type is one of the other. In strict mode attribute by attribute, in permissive mode also with more
+  /// attributes than an open record lists.
   func isSubtype(of other: CedarType, _ mode: ValidationMode) -> Bool {
     switch (self, other) {
     case (.never, _): true

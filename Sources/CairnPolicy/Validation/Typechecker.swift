@@ -1,7 +1,7 @@
 /// Types expressions in one request environment (`Cedar.Validation.Typechecker`; permissive mode after the reference implementation).
 ///
-/// Recursion is as deep as the expression. Errors are collected, and an expression with an error still gets a type where one is plain, so that
-/// more than the first error can be shown.
+/// Recursion is as deep as the expression. Errors are collected, and an expression with an error still gets a type where one is plain,
+/// so that more than the first error can be shown.
 struct Typechecker {
   let schema: Schema
   let mode: ValidationMode
@@ -30,7 +30,8 @@ struct Typechecker {
 
   mutating func check(_ expression: Expression, _ known: Capabilities) -> Typing {
     switch expression {
-    case .literal(let value): return Typing(typed: TypedExpression(expression, type(of: value)))
+    case .literal(let value) where value.isLiteral: return Typing(typed: TypedExpression(expression, type(of: value)))
+    case .literal(let value): return check(value.expression, known)
     case .variable(let variable): return Typing(typed: TypedExpression(expression, type(of: variable)))
     case .conditional(let condition, let then, let otherwise): return conditional(expression, condition, then, otherwise, known)
     case .and(let operands): return and(expression, operands, known)

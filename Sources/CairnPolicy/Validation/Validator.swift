@@ -1,7 +1,8 @@
 extension Schema {
   /// Validates policies and templates (`Cedar.Validation.Validator`).
   ///
-  /// - Parameter level: entity dereferences in a row that a policy may need (RFC 76); `nil` for any number. Only checked where there are no errors.
+  /// - Parameter level: entity dereferences in a row that a policy may need (RFC 76); `nil` for any number. Only checked where there
+  ///   are no errors.
   /// - Returns: what is wrong, sorted by policy as they stand in the set.
   public func validate(_ policies: PolicySet, _ mode: ValidationMode = .strict, level: Int? = nil) -> ValidationResult {
     var result = ValidationResult()
@@ -75,9 +76,11 @@ private struct Validator {
   private func checkLevel(
     _ level: Int, _ typed: [(Schema.RequestEnvironment, [TypedExpression])], into result: inout ValidationResult
   ) {
+    // What `in` with a slot reads is read by no expression.
+    let readsForSlot = [policy.principal, policy.resource].contains { $0.isMembership && $0.reference == .slot }
     for (environment, expressions) in typed {
       let checker = LevelChecker(action: environment.action, limit: level)
-      guard expressions.allSatisfy(checker.isWithinLimit) else {
+      guard expressions.allSatisfy(checker.isWithinLimit), level > 0 || !readsForSlot else {
         result.addError(error(.tooManyDereferences, "more than \(level) entity dereferences in a row, or one of a literal"))
         return
       }

@@ -10,18 +10,6 @@ public struct EntityTypeName: Hashable, Comparable, Sendable, CustomStringConver
     path = namespace.map { Text("\($0)::\(unqualified)") } ?? Text(unqualified)
   }
 
-  /// The last identifier.
-  public var baseName: String {
-    guard let end = path.string.utf8.lastIndex(of: UInt8(ascii: ":")) else { return path.string }
-    return String(path.string[path.string.utf8.index(after: end)...])
-  }
-
-  /// All but the last identifier; `nil` when there is but one.
-  public var namespace: String? {
-    guard let end = path.string.utf8.lastIndex(of: UInt8(ascii: ":")) else { return nil }
-    return String(path.string[..<path.string.utf8.index(before: end)])
-  }
-
   /// Whether entities of this type are actions: the last identifier is `Action`.
   public var isAction: Bool { path == "Action" || path.string.utf8.suffix(8).elementsEqual("::Action".utf8) }
 
