@@ -21,6 +21,27 @@ import Testing
     #expect(cost <= set.costBound(.ledger))
   }
 
+  @Test("With types the bound is tighter, and holds") func typed() throws {
+    let schema = try Sample.schema()
+    var tighter = 0
+    for condition in [
+      "principal.age > 18 && principal.isActive == true", "resource.owner == principal", "principal.name like \"A*\"",
+      "principal.scores.contains(principal.age)", "context.now < datetime(\"2024-01-01\") && context.ip.isInRange(ip(\"10.0.0.0/8\"))",
+      "principal has address && principal.address == principal.address", "if principal.isActive then true else principal has manager",
+      "principal.hasTag(\"team\") && principal.getTag(\"team\") == \"red\"",
+      "[principal.age, 1].contains(2) || {a: principal.quota} == {a: principal.quota}", "principal is Photo && context == context",
+      "principal in [Group::\"a\", Group::\"everybody\"]",
+    ] {
+      let set = try PolicySet(
+        parsing: "permit(principal in Group::\"everybody\", action == Action::\"view\", resource) when { \(condition) };")
+      let bound = schema.costBound(of: set, .ledger)
+      let cost = try set.isAuthorized(Sample.request(), entities: Sample.entities()).cost
+      #expect(cost <= bound, "\(condition)")
+      if bound < set.costBound(.ledger) { tighter += 1 }
+    }
+    #expect(tighter >= 5)
+  }
+
   @Test("Nor does the largest request that the limits allow") func largest() throws {
     let limits = PolicyLimits.ledger
     let text = Text(String(repeating: "x", count: limits.entityBytes - 100))

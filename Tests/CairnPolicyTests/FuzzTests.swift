@@ -85,7 +85,9 @@ import Testing
       let set = try PolicySet(parsing: text)
       for mode in ValidationMode.allCases where schema.validate(set, mode).isValid {
         valid += 1
-        let failures = set.isAuthorized(request, entities: entities).failures
+        let response = set.isAuthorized(request, entities: entities)
+        #expect(response.cost <= schema.costBound(of: set, .ledger), "\(text)")
+        let failures = response.failures
         #expect(
           failures.allSatisfy { $0.reason == "policy_no_such_entity" || $0.reason == "policy_arithmetic_overflow" }, "\(text): \(failures)")
       }

@@ -8,6 +8,7 @@ import Testing
       "permit(principal, action, resource);", "forbid ( principal , action , resource , ) ;",
       #"permit(principal == User::"a", action == Action::"v", resource in A::B::"c");"#,
       #"permit(principal is User, action in Action::"v", resource is A::B in Group::"g");"#,
+      #"permit(principal in (User::"a"), action in (([(Action::"v")])), resource == ((?resource)));"#,
       #"permit(principal in (User::"a"), action in [], resource);"#,
       #"permit(principal, action in [Action::"a", NS::Action::"b",], resource == ?resource);"#,
       #"permit(principal in ?principal, action, resource is T in ?resource);"#,

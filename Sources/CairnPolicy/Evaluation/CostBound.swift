@@ -9,10 +9,34 @@ extension Policy {
   /// See ``PolicySet/costBound(_:)``.
   public func costBound(_ limits: PolicyLimits) -> Int {
     let bound = CostBound(limits: limits)
-    let scope = saturating(
-      bound.membership(principal.entity.map { [$0] } ?? []), plus: bound.membership(resource.entity.map { [$0] } ?? []))
-    let scopeAndAction = saturating(scope, plus: bound.membership(action.entities))
-    return conditions.reduce(scopeAndAction) { saturating($0, plus: bound.bound($1.body).cost) }
+    return conditions.reduce(scopeBound(limits)) { saturating($0, plus: bound.bound($1.body).cost) }
+  }
+
+  fileprivate func scopeBound(_ limits: PolicyLimits) -> Int {
+    let bound = CostBound(limits: limits)
+    return [principal.entity.map { [$0] } ?? [], resource.entity.map { [$0] } ?? [], action.entities]
+      .reduce(0) { saturating($0, plus: bound.membership($1)) }
+  }
+}
+
+extension Schema {
+  /// As ``PolicySet/costBound(_:)``, for requests and entities that conform to the schema: what is known to be a number or a bool is cheap
+  /// to compare, and what a type rules out costs nothing.
+  ///
+  /// - Parameter policies: valid ones; for others the bound holds too, but is wide.
+  public func costBound(of policies: PolicySet, _ limits: PolicyLimits) -> Int {
+    let bound = CostBound(limits: limits)
+    var worst = 0
+    for environment in environments {
+      var total = 0
+      for policy in policies.policies {
+        var checker = Typechecker(schema: self, mode: .permissive, environment: environment)
+        let parts = checker.check(policy).parts
+        total = parts.reduce(saturating(total, plus: policy.scopeBound(limits))) { saturating($0, plus: bound.bound($1).cost) }
+      }
+      worst = max(worst, total)
+    }
+    return worst
   }
 }
 
@@ -51,6 +75,27 @@ private struct CostBound {
     let weights = children.reduce(0) { saturating($0, plus: $1.weight) }
     let own = own(expression, children, weights)
     return Bound(cost: saturating(below, plus: own.cost), weight: own.weight)
+  }
+
+  /// The same with types: a value weighs no more than its type allows.
+  func bound(_ typed: TypedExpression) -> Bound {
+    let children = typed.children.map(bound)
+    let below = children.reduce(EvaluationCost.step) { saturating($0, plus: $1.cost) }
+    let own = own(typed.expression, children, children.reduce(0) { saturating($0, plus: $1.weight) })
+    return Bound(cost: saturating(below, plus: own.cost), weight: min(own.weight, typed.type.map(weight) ?? .max))
+  }
+
+  private func weight(of type: CedarType) -> Int {
+    switch type {
+    case .never, .bool, .long, .extension: 1
+    case .string, .set, .anySet: .max
+    case .entity, .anyEntity: uidWeight
+    case .record(let record) where record.isOpen: .max
+    case .record(let record):
+      record.attributes.reduce(1) {
+        saturating($0, plus: saturating(weight(of: $1.type), plus: EvaluationCost.ofBytes($1.key.byteCount)))
+      }
+    }
   }
 
   /// Without the children.

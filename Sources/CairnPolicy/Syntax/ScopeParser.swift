@@ -20,7 +20,13 @@ extension PolicyParser {
       try rejectOtherOperator()
       return .any
     }
-    guard reader.take(.openBracket) else { return .in(try actionEntity()) }
+    return try parenthesized { parser throws(PolicySyntaxError) in
+      parser.reader.take(.openBracket) ? .inAny(try parser.actions()) : .in(try parser.actionEntity())
+    }
+  }
+
+  /// `EntList`, of which the opening bracket has been taken.
+  private mutating func actions() throws(PolicySyntaxError) -> [EntityUID] {
     var entities: [EntityUID] = []
     while !reader.take(.closeBracket) {
       guard entities.count < limits.setElements else { throw reader.failure(.setTooLarge, "more than \(limits.setElements) actions") }
@@ -30,7 +36,7 @@ extension PolicyParser {
         break
       }
     }
-    return .inAny(entities)
+    return entities
   }
 
   private mutating func variable(_ name: String) throws(PolicySyntaxError) {
@@ -65,23 +71,26 @@ extension PolicyParser {
   }
 
   private mutating func reference(slot: Slot) throws(PolicySyntaxError) -> ScopeConstraint.Reference {
-    if reader.current.kind == .slot {
-      let written = reader.text(of: reader.current)
-      guard written == slot.rawValue else {
-        throw reader.failure(.invalidSlot, "`\(written)` cannot stand here", suggestion: slot.rawValue)
-      }
-      reader.advance()
-      return .slot
+    try parenthesized { parser throws(PolicySyntaxError) in
+      if parser.reader.current.kind == .slot { return try parser.take(slot) }
+      return .entity(try parser.entityLiteral("an entity, such as `User::\"alice\"`, or `\(slot.rawValue)`"))
     }
-    guard let uid = try entityLiteral(parentheses: 0) else {
-      throw reader.unexpected("an entity, such as `User::\"alice\"`, or `\(slot.rawValue)`")
+  }
+
+  private mutating func take(_ slot: Slot) throws(PolicySyntaxError) -> ScopeConstraint.Reference {
+    let written = reader.text(of: reader.current)
+    guard written == slot.rawValue else {
+      throw reader.failure(.invalidSlot, "`\(written)` cannot stand here", suggestion: slot.rawValue)
     }
-    return .entity(uid)
+    reader.advance()
+    return .slot
   }
 
   private mutating func actionEntity() throws(PolicySyntaxError) -> EntityUID {
     let start = reader.offset
-    guard let uid = try entityLiteral(parentheses: 0) else { throw reader.unexpected("an action, such as `Action::\"view\"`") }
+    let uid = try parenthesized { parser throws(PolicySyntaxError) in
+      try parser.entityLiteral("an action, such as `Action::\"view\"`")
+    }
     guard uid.type.isAction else {
       throw PolicySyntaxError(
         .invalidActionType, "an action's entity type ends with `Action`, not `\(uid.type)`", at: start, in: reader.source)
@@ -89,15 +98,23 @@ extension PolicyParser {
     return uid
   }
 
-  /// An entity in any number of parentheses.
-  private mutating func entityLiteral(parentheses: Int) throws(PolicySyntaxError) -> EntityUID? {
-    guard parentheses < limits.depth else { throw reader.failure(.tooDeep, "more than \(limits.depth) levels of nesting") }
-    if reader.take(.openParenthesis) {
-      let uid = try entityLiteral(parentheses: parentheses + 1)
-      try reader.expect(.closeParenthesis, "after the entity")
-      return uid
+  /// What may stand in any number of parentheses.
+  private mutating func parenthesized<Part>(
+    _ part: (inout PolicyParser) throws(PolicySyntaxError) -> Part
+  ) throws(PolicySyntaxError) -> Part {
+    var count = 0
+    while reader.isAt(.openParenthesis) {
+      guard count < limits.depth else { throw reader.failure(.tooDeep, "more than \(limits.depth) levels of nesting") }
+      reader.advance()
+      count += 1
     }
-    guard reader.current.kind == .identifier else { return nil }
+    let part = try part(&self)
+    for _ in 0..<count { try reader.expect(.closeParenthesis, "after the entity") }
+    return part
+  }
+
+  private mutating func entityLiteral(_ purpose: String) throws(PolicySyntaxError) -> EntityUID {
+    guard reader.current.kind == .identifier else { throw reader.unexpected(purpose) }
     let path = try path()
     guard reader.take(.pathSeparator) else { throw reader.unexpected("`::` and the entity's id in quotes") }
     return EntityUID(
