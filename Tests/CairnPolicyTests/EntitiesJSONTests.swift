@@ -27,7 +27,7 @@ import Testing
         """
         [{"uid": {"type": "A", "id": "a"}, "parents": [], "attrs": {
           "e": {"__entity": {"type": "A", "id": "b"}}, "r": {"type": "A", "id": "b"}, "i": {"__extn": {"fn": "ip", "arg": "::1"}},
-          "d": {"__extn": {"fn": "offset", "args": [{"__extn": {"fn": "datetime", "arg": "1970-01-01"}}, {"fn": "duration", "arg": "1s"}]}}, "s": "::1"}}]
+          "d": {"__extn": {"fn": "offset", "args": [{"__extn": {"fn": "datetime", "arg": "1970-01-01"}}, {"__extn": {"fn": "duration", "arg": "1s"}}]}}, "s": "::1"}}]
         """))
     let attributes = try #require(entities.entity(try uid("A", "a"))?.attributes)
     #expect(try attributes["e"] == .entity(uid("A", "b")))
@@ -81,6 +81,8 @@ import Testing
     }
     let cycle = try json("[\(entity("a", parents: ["b"])), \(entity("b", parents: ["a"]))]")
     #expect { try Entities(json: cycle) } throws: { ($0 as? CedarJSONError)?.reason == .cycle }
+    let action = "{\"uid\": {\"type\": \"Action\", \"id\": \"v\"}, \"attrs\": {}, \"parents\": [{\"type\": \"A\", \"id\": \"a\"}]}"
+    #expect { try Entities(json: json("[\(action)]")) } throws: { ($0 as? CedarJSONError)?.reason == .invalidValue }
     let twice = try json("[\(entity("a", parents: [])), \(entity("a", parents: [], attributes: "{\"x\": 1}"))]")
     #expect { try Entities(json: twice) } throws: { ($0 as? CedarJSONError)?.reason == .duplicateEntity }
     let same = try json("[\(entity("a", parents: [])), \(entity("a", parents: []))]")

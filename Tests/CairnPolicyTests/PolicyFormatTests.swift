@@ -67,6 +67,23 @@ import Testing
     #expect(try policy == Policy(parsing: expected, id: "p"))
   }
 
+  @Test("Several attributes that are no identifiers are tested one by one") func hasPath() throws {
+    let policy = try Policy(
+      json: json(Self.condition("{\"has\": {\"left\": {\"Var\": \"principal\"}, \"attr\": [\"a b\", \"if\", \"c\"]}}")), id: "p")
+    let expected = "principal has \"a b\" && principal[\"a b\"] has \"if\" && principal[\"a b\"][\"if\"] has c"
+    #expect(try policy.conditions.first?.body == Expression(parsing: expected))
+  }
+
+  @Test("A policy set has all its members") func policySet() throws {
+    for text in [
+      "{}", "{\"staticPolicies\": {}, \"templates\": {}}", "{\"staticPolicies\": {}, \"templates\": {}, \"templateLinks\": null}",
+    ] {
+      let value = try json(text)
+      #expect(throws: CedarJSONError.self) { try PolicySet(json: value) }
+    }
+    #expect(try PolicySet(json: json("{\"staticPolicies\": {}, \"templates\": {}, \"templateLinks\": []}")) == .empty)
+  }
+
   static func condition(_ body: String) -> String {
     "{\"effect\": \"permit\", \"principal\": {\"op\": \"All\"}, \"action\": {\"op\": \"All\"}, \"resource\": {\"op\": \"All\"}, \"conditions\": [{\"kind\": \"when\", \"body\": \(body)}]}"
   }
@@ -74,6 +91,11 @@ import Testing
   @Test(
     "JSON that is no policy",
     arguments: [
+      (
+        condition("{\"Value\": true}").replacing("\"action\": {\"op\": \"All\"}", with: "\"action\": {\"op\": \"All\", \"entity\": 1}"),
+        "policy_json_unexpected_member"
+      ),
+      (condition("{\"Value\": true}").replacing("\"action\": {\"op\": \"All\"}", with: "\"action\": {}"), "policy_json_missing_member"),
       ("{}", "policy_json_missing_member"), ("1", "policy_json_wrong_type"), ("{\"efect\": \"permit\"}", "policy_json_unexpected_member"),
       (condition("{}"), "policy_json_wrong_type"), (condition("{\"Value\": 1, \"Var\": \"action\"}"), "policy_json_wrong_type"),
       (condition("{\"Value\": null}"), "policy_json_wrong_type"), (condition("{\"Value\": 1.5}"), "policy_json_wrong_type"),
@@ -82,7 +104,7 @@ import Testing
       (condition("{\"==\": {\"left\": {\"Value\": 1}}}"), "policy_json_missing_member"),
       (condition("{\"isIpv4\": []}"), "policy_json_invalid_value"),
       (condition("{\"is\": {\"left\": {\"Value\": 1}, \"entity_type\": \"a b\"}}"), "policy_json_invalid_name"),
-      (condition("{\"has\": {\"left\": {\"Value\": 1}, \"attr\": []}}"), "policy_json_invalid_name"),
+      (condition("{\"has\": {\"left\": {\"Value\": 1}, \"attr\": []}}"), "policy_json_invalid_value"),
       (condition("{\"like\": {\"left\": {\"Value\": 1}, \"pattern\": [\"Any\"]}}"), "policy_json_invalid_value"),
       (condition("{\"Value\": {\"__extn\": {\"fn\": \"x\", \"arg\": 1}}}"), "policy_json_unknown_operator"),
       (

@@ -74,8 +74,12 @@ private struct EntityJSONReader {
     guard let attributes = json["attrs"]?.object, let parents = json["parents"]?.array else {
       throw CedarJSONError(.missingMember, "`attrs`, an object, or `parents`, an array, is missing", at: path)
     }
+    let ancestors = try uids(parents, at: path["parents"])
+    if uid.type.isAction, let other = ancestors.first(where: { !$0.type.isAction }) {
+      throw CedarJSONError(.invalidValue, "an action's parents are actions, and `\(other)` is none", at: path["parents"])
+    }
     return try Entity(
-      uid, attributes: record(attributes, expected: type?.attributes, at: path["attrs"]), ancestors: uids(parents, at: path["parents"]),
+      uid, attributes: record(attributes, expected: type?.attributes, at: path["attrs"]), ancestors: ancestors,
       tags: tags(json["tags"], of: type, at: path["tags"]))
   }
 

@@ -14,11 +14,10 @@ struct JSONObjectReader {
     self.path = path
   }
 
-  /// A member that may be missing or null.
-  subscript(key: Text) -> CedarJSON? {
-    guard let value = json[key], value != .null else { return nil }
-    return value
-  }
+  subscript(key: Text) -> CedarJSON? { json[key] }
+
+  /// A member that may be null for missing.
+  func nullable(_ key: Text) -> CedarJSON? { json[key] == .null ? nil : json[key] }
 
   func required(_ key: Text) throws(CedarJSONError) -> CedarJSON {
     guard let value = self[key] else { throw CedarJSONError(.missingMember, "`\(key)` is missing", at: path) }

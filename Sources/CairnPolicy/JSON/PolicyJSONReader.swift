@@ -3,6 +3,7 @@ extension PolicySet {
   public init(json: CedarJSON, limits: PolicyLimits = .ledger) throws(CedarJSONError) {
     let object = try JSONObjectReader(json, "a policy set", known: ["staticPolicies", "templates", "templateLinks"], at: .root)
     self = .empty
+    _ = try (object.required("staticPolicies"), object.required("templates"), object.required("templateLinks"))
     for key in ["staticPolicies", "templates"] as [Text] {
       for member in try object.members(key) {
         let policy = try Policy(json: member.value, id: member.key, limits: limits, at: .root[key][member.key])
@@ -92,17 +93,28 @@ private struct ScopeJSONReader {
   init(limits: PolicyLimits) { values = ValueJSONReader(limits: limits) }
 
   func constraint(_ json: CedarJSON, _ slot: Slot, at path: JSONPath) throws(CedarJSONError) -> ScopeConstraint {
-    let object = try JSONObjectReader(json, "a scope", known: ["op", "entity", "slot", "entity_type", "in"], at: path)
-    switch try object.string("op") {
-    case "All", "all": return .any
-    case "==": return .equal(try reference(object, slot))
-    case "in": return .in(try reference(object, slot))
+    switch try `operator`(of: json, at: path) {
+    case "All", "all":
+      _ = try scope(json, known: [], at: path)
+      return .any
+    case "==": return .equal(try reference(scope(json, known: ["entity", "slot"], at: path), slot))
+    case "in": return .in(try reference(scope(json, known: ["entity", "slot"], at: path), slot))
     case "is":
+      let object = try scope(json, known: ["entity_type", "in"], at: path)
       let type = try entityTypeName(object.string("entity_type"), at: path["entity_type"])
-      guard let container = object["in"] else { return .isType(type) }
+      guard let container = object.nullable("in") else { return .isType(type) }
       return .isTypeIn(type, try reference(JSONObjectReader(container, "`in`", known: ["entity", "slot"], at: path["in"]), slot))
     default: throw CedarJSONError(.unknownOperator, "the operator is `All`, `==`, `in` or `is`", at: path["op"])
     }
+  }
+
+  private func `operator`(of json: CedarJSON, at path: JSONPath) throws(CedarJSONError) -> Text {
+    guard let name = json["op"]?.string else { throw CedarJSONError(.missingMember, "a scope has an `op`, a string", at: path) }
+    return name
+  }
+
+  private func scope(_ json: CedarJSON, known: Set<Text>, at path: JSONPath) throws(CedarJSONError) -> JSONObjectReader {
+    try JSONObjectReader(json, "a scope of this operator", known: known.union(["op"]), at: path)
   }
 
   private func reference(_ object: JSONObjectReader, _ slot: Slot) throws(CedarJSONError) -> ScopeConstraint.Reference {
@@ -116,21 +128,27 @@ private struct ScopeJSONReader {
   }
 
   func action(_ json: CedarJSON, at path: JSONPath) throws(CedarJSONError) -> ActionConstraint {
-    let object = try JSONObjectReader(json, "a scope", known: ["op", "entity", "entities"], at: path)
-    switch try object.string("op") {
-    case "All", "all": return .any
-    case "==": return .equal(try action(object.required("entity"), path: path["entity"]))
-    case "in":
-      guard object["entities"] != nil else { return .in(try action(object.required("entity"), path: path["entity"])) }
-      let elements = try object.elements("entities")
-      guard elements.count <= values.limits.setElements else {
-        throw CedarJSONError(.limitExceeded, "more than \(values.limits.setElements) actions", at: path["entities"])
-      }
-      var uids: [EntityUID] = []
-      for (index, element) in elements.enumerated() { uids.append(try action(element, path: path["entities"][index])) }
-      return .inAny(uids)
+    switch try `operator`(of: json, at: path) {
+    case "All", "all":
+      _ = try scope(json, known: [], at: path)
+      return .any
+    case "==": return .equal(try action(scope(json, known: ["entity"], at: path).required("entity"), path: path["entity"]))
+    case "in" where json["entities"] == nil:
+      return .in(try action(scope(json, known: ["entity"], at: path).required("entity"), path: path["entity"]))
+    case "in": return .inAny(try actions(scope(json, known: ["entities"], at: path)))
     default: throw CedarJSONError(.unknownOperator, "the operator is `All`, `==` or `in`", at: path["op"])
     }
+  }
+
+  private func actions(_ object: JSONObjectReader) throws(CedarJSONError) -> [EntityUID] {
+    let path = object.path["entities"]
+    let elements = try object.elements("entities")
+    guard elements.count <= values.limits.setElements else {
+      throw CedarJSONError(.limitExceeded, "more than \(values.limits.setElements) actions", at: path)
+    }
+    var uids: [EntityUID] = []
+    for (index, element) in elements.enumerated() { uids.append(try action(element, path: path[index])) }
+    return uids
   }
 
   private func action(_ json: CedarJSON, path: JSONPath) throws(CedarJSONError) -> EntityUID {
@@ -219,10 +237,16 @@ private struct ExpressionJSONReader {
       return isTest ? .has(left, [key]) : .attribute(left, key)
     }
     let names = try object.strings("attr")
-    guard !names.isEmpty, names.count == 1 || names.allSatisfy({ Identifiers.isName($0.string) }) else {
-      throw CedarJSONError(.invalidName, "attributes in a row are identifiers, one at least", at: path["attr"])
+    guard let first = names.first else { throw CedarJSONError(.invalidValue, "an attribute at least", at: path["attr"]) }
+    if names.count == 1 || names.allSatisfy({ Identifiers.isName($0.string) }) { return .has(left, names) }
+    // The language has no `has` of several names that are no identifiers.
+    var tests: [Expression] = [.has(left, [first])]
+    var owner = left
+    for (name, next) in zip(names, names.dropFirst()) {
+      owner = .attribute(owner, name)
+      tests.append(.has(owner, [next]))
     }
-    return .has(left, names)
+    return .and(tests)
   }
 
   private func like(_ json: CedarJSON, at path: JSONPath) throws(CedarJSONError) -> Expression {
@@ -243,7 +267,7 @@ private struct ExpressionJSONReader {
   private func isType(_ json: CedarJSON, at path: JSONPath) throws(CedarJSONError) -> Expression {
     let object = try JSONObjectReader(json, "`is`", known: ["left", "entity_type", "in"], at: path)
     let type = try entityTypeName(object.string("entity_type"), at: path["entity_type"])
-    let container = try object["in"].map { json throws(CedarJSONError) in try expression(json, at: path["in"]) }
+    let container = try object.nullable("in").map { json throws(CedarJSONError) in try expression(json, at: path["in"]) }
     return .isType(try expression(object.required("left"), at: path["left"]), type, in: container)
   }
 

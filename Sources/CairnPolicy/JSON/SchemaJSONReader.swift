@@ -91,18 +91,21 @@ private struct SchemaJSONReader {
   private func action(_ member: CedarJSON.Member, at path: JSONPath) throws(CedarJSONError) -> SchemaDeclarations.Action {
     let object = try JSONObjectReader(
       member.value, "an action", known: ["memberOf", "appliesTo", "attributes", "annotations"], at: path)
-    guard try object.members("attributes").isEmpty else {
+    guard object.nullable("attributes").map({ $0.object?.isEmpty == true }) ?? true else {
       throw CedarJSONError(.invalidValue, "actions have no attributes", at: path["attributes"])
     }
     var action = SchemaDeclarations.Action(name: member.key, annotations: try object.annotations())
-    for (index, element) in try object.elements("memberOf").enumerated() {
+    let parents = try object.nullable("memberOf").map { json throws(CedarJSONError) in
+      try JSONObjectReader.elements(json, at: path["memberOf"])
+    }
+    for (index, element) in (parents ?? []).enumerated() {
       let parent = try JSONObjectReader(element, "a group of actions", known: ["id", "type"], at: path["memberOf"][index])
-      let type = try parent["type"].map { json throws(CedarJSONError) in
+      let type = try parent.nullable("type").map { json throws(CedarJSONError) in
         try name(JSONObjectReader.string(json, at: parent.path["type"]), at: parent.path["type"])
       }
       action.memberOf.append(SchemaDeclarations.Action.Parent(type: type, name: try parent.string("id")))
     }
-    if let json = object["appliesTo"] { action.appliesTo = try appliesTo(json, at: path["appliesTo"]) }
+    if let json = object.nullable("appliesTo") { action.appliesTo = try appliesTo(json, at: path["appliesTo"]) }
     return action
   }
 

@@ -32,7 +32,7 @@ struct ValueJSONReader {
       if members.count == 1, let member = members.first {
         switch member.key {
         case "__entity": return .entity(try typeAndIdentifier(member.value, at: path[member.key]))
-        case "__extn": return try call(member.value, at: path[member.key])
+        case "__extn": return try call(member.value, isTyped: false, at: path[member.key])
         case "__expr": throw CedarJSONError(.invalidValue, "`__expr` is no longer part of the format", at: path)
         default: break
         }
@@ -95,14 +95,16 @@ extension ValueJSONReader {
 extension ValueJSONReader {
   /// `{"__extn": {"fn": …, "arg": …}}`, the same without `__extn`, or the constructor's argument alone.
   private func extensionValue(_ json: CedarJSON, type: CedarType.Extension, at path: JSONPath) throws(CedarJSONError) -> CedarValue {
-    if let explicit = json["__extn"], json.object?.count == 1 { return try call(explicit, at: path["__extn"]) }
-    if json["fn"] != nil { return try call(json, at: path) }
+    if let explicit = json["__extn"], json.object?.count == 1 { return try call(explicit, isTyped: true, at: path["__extn"]) }
+    if json["fn"] != nil { return try call(json, isTyped: true, at: path) }
     guard json.string != nil else { throw wrongType("a \(type.rawValue)", json, at: path) }
-    return try apply(type.constructor, to: [json], at: path)
+    return try apply(type.constructor, to: [json], isTyped: true, at: path)
   }
 
   /// `{"fn": name, "arg": value}` or `{"fn": name, "args": [values]}`.
-  private func call(_ json: CedarJSON, at path: JSONPath) throws(CedarJSONError) -> CedarValue {
+  ///
+  /// - Parameter isTyped: whether the arguments may have implicit forms.
+  private func call(_ json: CedarJSON, isTyped: Bool, at path: JSONPath) throws(CedarJSONError) -> CedarValue {
     guard let name = json["fn"]?.string else { throw CedarJSONError(.missingMember, "`fn` has to name a function", at: path) }
     guard let function = ExtensionFunction(rawValue: name.string) else {
       let known = ExtensionFunction.allCases.map(\.rawValue)
@@ -112,16 +114,18 @@ extension ValueJSONReader {
     guard let arguments = json["args"]?.array ?? json["arg"].map({ [$0] }) else {
       throw CedarJSONError(.missingMember, "`arg` or `args` is missing", at: path)
     }
-    return try apply(function, to: arguments, at: path)
+    return try apply(function, to: arguments, isTyped: isTyped, at: path)
   }
 
-  private func apply(_ function: ExtensionFunction, to arguments: [CedarJSON], at path: JSONPath) throws(CedarJSONError) -> CedarValue {
+  private func apply(
+    _ function: ExtensionFunction, to arguments: [CedarJSON], isTyped: Bool, at path: JSONPath
+  ) throws(CedarJSONError) -> CedarValue {
     let types = function.argumentTypes
     guard types.count == arguments.count else {
       throw CedarJSONError(.invalidValue, "`\(function.rawValue)` takes \(types.count) arguments, not \(arguments.count)", at: path)
     }
     var values: [CedarValue] = []
-    for (type, argument) in zip(types, arguments) { values.append(try value(argument, expected: type, at: path)) }
+    for (type, argument) in zip(types, arguments) { values.append(try value(argument, expected: isTyped ? type : nil, at: path)) }
     do throws(EvaluationError) {
       return try function(values)
     } catch {
