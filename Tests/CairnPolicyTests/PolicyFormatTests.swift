@@ -8,6 +8,7 @@ import Testing
     #"permit (principal is User, action in Action::"v", resource is A::B in Group::"g") when { true } unless { false };"#,
     #"permit (principal in ?principal, action in [Action::"a", Action::"b"], resource is T in ?resource);"#,
     "permit (principal == ?principal, action in [], resource == ?resource);",
+    "permit (principal, action, resource is A);",
   ]
 
   static let expressions = [
@@ -30,6 +31,12 @@ import Testing
 
   @Test("The printer's layout is its own", arguments: policies.prefix(2)) func layout(text: String) throws {
     #expect(try PolicySet(parsing: text).text == text.replacing(" @flag", with: "\n@flag").replacing(" forbid", with: "\nforbid") + "\n")
+  }
+
+  @Test("Policies and templates are printed in their order, so that their ids stay") func order() throws {
+    let set = try PolicySet(parsing: Self.policies.joined(separator: "\n"))
+    #expect(try PolicySet(parsing: set.text) == set)
+    #expect(set.templates.map(\.id) == ["policy3", "policy4"])
   }
 
   @Test("The printer's text gives the same expression", arguments: expressions) func expressionText(text: String) throws {

@@ -11,8 +11,8 @@ extension Policy {
 }
 
 extension PolicySet {
-  /// Static policies and templates. Linked policies are left out, as the language has no text for them: see ``json``.
-  public var text: String { (policies.filter { $0.templateID == nil } + templates).map { "\($0.text)\n" }.joined(separator: "\n") }
+  /// Static policies and templates in their order. Linked policies are left out, as the language has no text for them: see ``json``.
+  public var text: String { all.filter { $0.templateID == nil }.map { "\($0.text)\n" }.joined(separator: "\n") }
 }
 
 extension Policy.Annotation {
