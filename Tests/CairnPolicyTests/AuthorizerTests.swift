@@ -37,7 +37,7 @@ import Testing
       """)
     #expect(response.decision == .allow)
     #expect(response.failures.map(\.id) == ["policy1", "policy2", "policy3"])
-    #expect(response.failures.map(\.reason) == ["policy_no_such_attribute", "policy_wrong_type", "policy_wrong_type"])
+    #expect(response.failures.map(\.error.reason) == ["policy_no_such_attribute", "policy_wrong_type", "policy_wrong_type"])
     #expect(response.hasFailedForbid)
     #expect(try !respond("permit(principal, action, resource) when { 1 };").hasFailedForbid)
   }

@@ -89,7 +89,8 @@ import Testing
         #expect(response.cost <= schema.costBound(of: set, .ledger), "\(text)")
         let failures = response.failures
         #expect(
-          failures.allSatisfy { $0.reason == "policy_no_such_entity" || $0.reason == "policy_arithmetic_overflow" }, "\(text): \(failures)")
+          failures.allSatisfy { $0.error.reason == "policy_no_such_entity" || $0.error.reason == "policy_arithmetic_overflow" },
+          "\(text): \(failures)")
       }
     }
     #expect(valid > 50)

@@ -36,6 +36,16 @@ import Testing
     }
   }
 
+  @Test(
+    "Nothing but ASCII is a symbol or a keyword",
+    arguments: [
+      "permit(principal, action, resource)\u{37e}", "permit(principal, action, resource) when { true }\u{37e}",
+      "\u{212a}ermit(principal, action, resource);",
+      "permit(principal\u{ff0c} action, resource);", "permit(principal, action, resource) when { 1 \u{2260} 2 };",
+      "permit(principal, action, resource) when { 1 =\u{338}= 2 };", "permit(principal, action, resource) when { \u{661} == 1 };",
+    ])
+  func symbols(text: String) { #expect(throws: PolicySyntaxError.self) { try PolicySet(parsing: text) } }
+
   @Test("Keys that are canonically equivalent are not duplicates, in JSON neither") func duplicates() throws {
     _ = try Expression(parsing: #"{"\u{e9}": 1, "e\u{301}": 2}"#)
     #expect(try json("{\"\\u00e9\": 1, \"e\\u0301\": 2}").object?.count == 2)

@@ -7,8 +7,7 @@ public struct AuthorizationResponse: Hashable, Sendable {
   public struct PolicyFailure: Hashable, Sendable {
     public let id: Text
     public let effect: Policy.Effect
-    public let reason: String
-    public let message: String
+    public let error: EvaluationError
   }
 
   public let decision: Decision
@@ -35,9 +34,7 @@ extension PolicySet {
         guard try evaluator.isSatisfied(policy) else { continue }
         if policy.effect == .permit { permits.append(policy.id) } else { forbids.append(policy.id) }
       } catch {
-        failures.append(
-          AuthorizationResponse.PolicyFailure(
-            id: policy.id, effect: policy.effect, reason: error.reason, message: error.description))
+        failures.append(AuthorizationResponse.PolicyFailure(id: policy.id, effect: policy.effect, error: error))
       }
     }
     let isAllowed = forbids.isEmpty && !permits.isEmpty

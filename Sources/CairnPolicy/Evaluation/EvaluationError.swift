@@ -1,5 +1,5 @@
 /// Why an expression has no value (`Cedar.Spec.Error`).
-public enum EvaluationError: Error, Equatable, Sendable {
+public enum EvaluationError: Error, Hashable, Sendable {
   /// `in` names the operator or function.
   case wrongType(in: String, actual: CedarValue.Kind)
   case noSuchEntity(EntityUID)

@@ -53,9 +53,6 @@ public struct Schema: Hashable, Sendable {
 
   public func action(_ uid: EntityUID) -> Action? { actionIndex[uid].map { actions[$0] } }
 
-  /// Whether the type is declared, or is the type of an action.
-  func isKnown(_ type: EntityTypeName) -> Bool { entityTypeIndex[type] != nil || actions.contains { $0.uid.type == type } }
-
   /// Whether an entity of this identity can exist: its type is declared and, when enumerated, has it; or it is a declared action.
   public func isValid(_ uid: EntityUID) -> Bool { entityType(uid.type)?.isValid(uid.identifier) ?? (actionIndex[uid] != nil) }
 

@@ -45,10 +45,11 @@ struct Lexer {
     }
   }
 
-  /// The longest that fits.
+  /// The longest that fits. Only of ASCII: the Greek question mark is canonically equivalent to a semicolon, and none.
   private mutating func symbol() throws(PolicySyntaxError) -> Token.Symbol {
     for length in [2, 1] where index + length <= source.count {
-      guard let symbol = Token.Symbol(rawValue: String(decoding: source[index..<(index + length)], as: UTF8.self)) else { continue }
+      let bytes = source[index..<(index + length)]
+      guard bytes.allSatisfy({ $0 < 0x80 }), let symbol = Token.Symbol(rawValue: String(decoding: bytes, as: UTF8.self)) else { continue }
       index += length
       return symbol
     }
