@@ -6,8 +6,8 @@ public struct PolicyLimits: Hashable, Sendable {
   public var schemaBytes: Int
   public var policies: Int
   /// Nesting of expressions, of types, and of parentheses and brackets in the source. A chain of `&&` or of `||` is one level. Bounds every
-  /// recursion over a policy.
-  public var depth: Int
+  /// recursion over a policy. Never more than ``deepest``.
+  public var depth: Int { didSet { depth = min(depth, Self.deepest) } }
   /// Expressions of one policy.
   public var nodesPerPolicy: Int
   /// An entity's attributes and tags, by ``CedarRecord/byteCount``.

@@ -61,6 +61,19 @@ import Testing
     #expect(try run({ $0 }, verdicts: verdicts).disagreements.count == 2)
   }
 
+  @Test("Policies and schemas of a test may be JSON") func jsonFormats() throws {
+    var files = Self.files
+    files["p.json"] = try PolicySet(parsing: Self.files["p.cedar"] ?? "").json.text()
+    files["s.json"] = try SchemaDeclarations(parsing: Array((Self.files["p.cedarschema"] ?? "").utf8)).json.text()
+    let report = try run(
+      {
+        $0.replacing("\"p.cedar\"", with: "\"p.json\", \"policyFormat\": \"json\"").replacing(
+          "\"p.cedarschema\"", with: "\"s.json\", \"schemaFormat\": \"json\"")
+      },
+      files: files)
+    #expect(report.isFullAgreement, "\(report.unreadable)")
+  }
+
   @Test("What the limits of a ledger refuse is counted apart") func limits() throws {
     var files = Self.files
     files["p.cedar", default: ""] +=

@@ -110,6 +110,9 @@ import Testing
       policyBytes: 1 << 20, schemaBytes: 1 << 20, policies: 10, depth: .max, nodesPerPolicy: 1 << 20, entityBytes: 1 << 20,
       contextBytes: 1 << 20, setElements: 1 << 20, stringBytes: 1 << 20, ancestors: 10, level: 2, requestEnvironments: 100)
     #expect(limits.depth == PolicyLimits.deepest)
+    var edited = PolicyLimits.ledger
+    edited.depth = .max
+    #expect(edited.depth == PolicyLimits.deepest)
     // Each level of some kinds is two levels of nesting.
     let text = "permit(principal, action, resource) when { \(nested(open, inner, close, limits.depth / 2 - 2)) };"
     let schema = try Sample.schema()

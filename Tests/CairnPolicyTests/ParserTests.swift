@@ -123,6 +123,17 @@ import Testing
     #expect(set.templates.map(\.id) == ["policy1"])
   }
 
+  @Test("An entity is read by itself") func entity() throws {
+    #expect(try EntityUID(parsing: #"A::B::"x\"y""#) == uid("A::B", "x\"y"))
+    for text in ["", "A", "A::B", "\"x\"", "A::\"x\" y", "1", "principal", "A::\"x\".b"] {
+      #expect(throws: PolicySyntaxError.self) { try EntityUID(parsing: text) }
+    }
+    #expect(EntityTypeName(parsing: "A::B")?.description == "A::B")
+    for text in ["", "A::", "::A", "A:B", "A::B::\"x\"", "A B", "if", "A::in", "__cedar::A", "\u{e9}"] {
+      #expect(EntityTypeName(parsing: text) == nil)
+    }
+  }
+
   @Test("Annotations are kept") func annotations() throws {
     let policy = try Policy(parsing: #"@id("one") @flag permit(principal, action, resource);"#, id: "p")
     #expect(policy[annotation: "id"] == "one")

@@ -36,42 +36,44 @@ public struct CorpusRunner {
 
   private func json(_ path: String, _ read: (String) -> [UInt8]?) throws(Unreadable) -> CedarJSON {
     let bytes = try bytes(path, read)
-    do throws(CedarJSONError) {
-      return try CedarJSON(parsing: bytes, byteLimit: 16 << 20, depthLimit: 1024)
+    return try readable(path) { () throws(CedarJSONError) in try CedarJSON(parsing: bytes, byteLimit: 16 << 20, depthLimit: 1024) }
+  }
+
+  private func schema(of test: CorpusCase, _ read: (String) -> [UInt8]?) throws(Unreadable) -> Schema {
+    if test.isSchemaJSON {
+      let json = try json(test.schemaPath, read)
+      return try readable(test.schemaPath) { () throws(SchemaReadingError) in try Schema(json: json, limits: limits) }
+    }
+    let bytes = try bytes(test.schemaPath, read)
+    return try readable(test.schemaPath) { () throws(SchemaReadingError) in try Schema(parsing: bytes, limits: limits) }
+  }
+
+  private func policies(of test: CorpusCase, _ read: (String) -> [UInt8]?) throws(Unreadable) -> PolicySet {
+    if test.isPolicyJSON {
+      let json = try json(test.policiesPath, read)
+      return try readable(test.policiesPath) { () throws(CedarJSONError) in try PolicySet(json: json, limits: limits) }
+    }
+    let bytes = try bytes(test.policiesPath, read)
+    return try readable(test.policiesPath) { () throws(PolicySyntaxError) in try PolicySet(parsing: bytes, limits: limits) }
+  }
+
+  private func readable<Content, Failure: Error & CustomStringConvertible>(
+    _ path: String, _ content: () throws(Failure) -> Content
+  ) throws(Unreadable) -> Content {
+    do throws(Failure) {
+      return try content()
     } catch {
       throw Unreadable(file: path, message: error.description)
     }
   }
 
-  private func schema(of test: CorpusCase, _ read: (String) -> [UInt8]?) throws(Unreadable) -> Schema {
-    let bytes = try bytes(test.schemaPath, read)
-    do throws(SchemaReadingError) {
-      return try Schema(parsing: bytes, limits: limits)
-    } catch {
-      throw Unreadable(file: test.schemaPath, message: error.description)
-    }
-  }
-
-  private func policies(of test: CorpusCase, _ read: (String) -> [UInt8]?) throws(Unreadable) -> PolicySet {
-    let bytes = try bytes(test.policiesPath, read)
-    do throws(PolicySyntaxError) {
-      return try PolicySet(parsing: bytes, limits: limits)
-    } catch {
-      throw Unreadable(file: test.policiesPath, message: error.description)
-    }
-  }
-
   private func entities(of test: CorpusCase, _ schema: Schema, _ read: (String) -> [UInt8]?) throws(Unreadable) -> Entities {
     let json = try json(test.entitiesPath, read)
-    do throws(CedarJSONError) {
-      return try Entities(json: json, schema: schema, limits: limits)
-    } catch {
-      throw Unreadable(file: test.entitiesPath, message: error.description)
-    }
+    return try readable(test.entitiesPath) { () throws(CedarJSONError) in try Entities(json: json, schema: schema, limits: limits) }
   }
 
   private mutating func checkLedgerLimits(_ test: CorpusCase, _ read: (String) -> [UInt8]?) {
-    guard let policies = read(test.policiesPath), let schema = read(test.schemaPath) else { return }
+    guard !test.isPolicyJSON, !test.isSchemaJSON, let policies = read(test.policiesPath), let schema = read(test.schemaPath) else { return }
     var refusals: [String] = []
     do throws(PolicySyntaxError) { _ = try PolicySet(parsing: policies, limits: .ledger) } catch { refusals.append(error.message) }
     do throws(SchemaReadingError) { _ = try Schema(parsing: schema, limits: .ledger) } catch { refusals.append(error.description) }

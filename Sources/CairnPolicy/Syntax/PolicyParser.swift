@@ -43,6 +43,16 @@ extension Expression {
   }
 }
 
+extension EntityUID {
+  /// Parses an entity as it is written in a policy, for example `User::"alice"`.
+  public init(parsing text: some StringProtocol, limits: PolicyLimits = .ledger) throws(PolicySyntaxError) {
+    guard case .literal(.entity(let uid)) = try Expression(parsing: text, limits: limits) else {
+      throw PolicySyntaxError(.unexpectedToken, "expected an entity, such as `User::\"alice\"`", at: 0, in: Array(text.utf8))
+    }
+    self = uid
+  }
+}
+
 /// Recursive descent over the policy grammar; expressions are in `ExpressionParser.swift`, the scope in `ScopeParser.swift`.
 struct PolicyParser {
   var reader: TokenReader

@@ -3,7 +3,7 @@ extension Schema {
   ///
   /// - Parameter level: entity dereferences in a row that a policy may need (RFC 76); `nil` for any number. Only checked where there
   ///   are no errors.
-  /// - Returns: what is wrong, sorted by policy as they stand in the set.
+  /// - Returns: what is wrong, policy by policy: first the policies of the set, then its templates.
   public func validate(_ policies: PolicySet, _ mode: ValidationMode = .strict, level: Int? = nil) -> ValidationResult {
     var result = ValidationResult()
     for policy in policies.policies {
@@ -54,18 +54,20 @@ private struct Validator {
     checkNames(into: &result)
     checkApplication(into: &result)
     var isPossible = false
+    var isWithinLevel = true
     var found = 0
-    var typed: [(Schema.RequestEnvironment, [TypedExpression])] = []
     for environment in schema.environments where found < Self.errorLimit {
       var checker = Typechecker(schema: schema, mode: mode, environment: environment)
-      let (type, expressions) = checker.check(policy)
+      let (type, parts) = checker.check(policy)
       if type != .bool(.false) { isPossible = true }
       found += checker.errors.count
       for error in checker.errors { result.addError(self.error(error.reason, error.message)) }
-      if level != nil { typed.append((environment, expressions)) }
+      if let level, isWithinLevel { isWithinLevel = self.isWithinLevel(level, parts, environment) }
     }
     if !isPossible, found < Self.errorLimit { result.addWarning(error(.impossible, "no request can satisfy the policy")) }
-    if let level, result.isValid { checkLevel(level, typed, into: &result) }
+    if let level, result.isValid, !isWithinLevel {
+      result.addError(error(.tooManyDereferences, "more than \(level) entity dereferences in a row, or one of a literal"))
+    }
     return result
   }
 
@@ -73,18 +75,11 @@ private struct Validator {
     ValidationError(policy: policy.id, reason: reason, message: message)
   }
 
-  private func checkLevel(
-    _ level: Int, _ typed: [(Schema.RequestEnvironment, [TypedExpression])], into result: inout ValidationResult
-  ) {
+  private func isWithinLevel(_ level: Int, _ parts: [TypedExpression], _ environment: Schema.RequestEnvironment) -> Bool {
     // What `in` with a slot reads is read by no expression.
     let readsForSlot = [policy.principal, policy.resource].contains { $0.isMembership && $0.reference == .slot }
-    for (environment, expressions) in typed {
-      let checker = LevelChecker(action: environment.action, limit: level)
-      guard expressions.allSatisfy(checker.isWithinLimit), level > 0 || !readsForSlot else {
-        result.addError(error(.tooManyDereferences, "more than \(level) entity dereferences in a row, or one of a literal"))
-        return
-      }
-    }
+    let checker = LevelChecker(action: environment.action, limit: level)
+    return parts.allSatisfy(checker.isWithinLimit) && (level > 0 || !readsForSlot)
   }
 }
 

@@ -6,7 +6,7 @@ public struct EntityTypeName: Hashable, Comparable, Sendable, CustomStringConver
   /// - Parameter path: identifiers joined by `::`; the caller vouches for it (the parser does).
   init(unchecked path: some StringProtocol) { self.path = Text(path) }
 
-  public init(unqualified: some StringProtocol, in namespace: String?) {
+  init(unqualified: some StringProtocol, in namespace: String?) {
     path = namespace.map { Text("\($0)::\(unqualified)") } ?? Text(unqualified)
   }
 
