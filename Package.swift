@@ -129,7 +129,8 @@ let package = Package(
       dependencies: [
         "CairnNode", "CairnGateway", "CairnClient", "CairnTestKit", "CairnStore", "CairnLedger", "CairnIdentity", "CairnChain",
         "CairnMerkle",
-        "CairnCrypto", "CairnMessages", "CairnNetwork", "CairnProtocol", "CairnConsensus", "CSQLite", .argumentParser, .yams, .lifecycle,
+        "CairnPolicy", "CairnCrypto", "CairnMessages", "CairnNetwork", "CairnProtocol", "CairnConsensus", "CSQLite", .argumentParser, .yams,
+        .lifecycle,
         .unixSignals, .logging, .nioCore, .nioPosix, .protobuf, .grpcCore, .grpcTransport, .grpcProtobuf,
       ],
       swiftSettings: strict),

@@ -14,7 +14,7 @@ struct Cairn: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       DevnetCommand.self, GenesisCommand.self, KeysCommand.self, NodeCommand.self, DIDCommand.self, CredentialCommand.self,
-      StatusListCommand.self, SessionCommand.self, LogCommand.self, VerifyCommand.self, BenchCommand.self,
+      StatusListCommand.self, SessionCommand.self, PolicyCommand.self, LogCommand.self, VerifyCommand.self, BenchCommand.self,
     ])
 }
 

@@ -35,7 +35,8 @@ extension CairnClient {
     _ list: StatusListID, set: some Collection<UInt32> & Sendable, clear: some Collection<UInt32> & Sendable = [],
     by submitter: Signatory
   ) async throws(CairnError) -> [Receipt] {
-    let changes = Set(set).sorted().map { StatusChange(index: $0, isSet: true) } + Set(clear).sorted().map { StatusChange(index: $0, isSet: false) }
+    let changes =
+      Set(set).sorted().map { StatusChange(index: $0, isSet: true) } + Set(clear).sorted().map { StatusChange(index: $0, isSet: false) }
     var transactions: [Transaction] = []
     for start in stride(from: 0, to: changes.count, by: StatusList.updateLimit) {
       let part = changes[start..<min(start + StatusList.updateLimit, changes.count)]
