@@ -106,8 +106,9 @@ extension Clusters {
         let owner = Signatory(agent, keys: [key])
         var clients: [CairnClient] = []
         for index in 0..<4 { clients.append(try cluster.client(of: index)) }
-        try await cluster.waitUntilLevel()
         for _ in 0..<6 {
+          // A node that is behind would call an update of the newest version one of the future.
+          try await cluster.waitUntilLevel()
           let head = try await cluster.client.freshResolution(of: agent).resolved?.record.head
           guard let head else { break }
           let rivals = try (0..<4).map { number in
