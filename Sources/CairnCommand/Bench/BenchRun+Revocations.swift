@@ -66,8 +66,8 @@ extension BenchRun {
             guard .now() - start < .seconds(10) else {
               throw CommandFailure.refused("not_visible", "A revocation was not seen in ten seconds.")
             }
-            // As often as this, so that four readers leave the machine to the nodes.
-            try await Task.sleep(for: .microseconds(500))
+            // Not more often, so that four readers leave the machine to the nodes.
+            try await Task.sleep(for: .milliseconds(4))
           }
           return UInt64(max(0, (NIODeadline.now() - start).nanoseconds))
         }
