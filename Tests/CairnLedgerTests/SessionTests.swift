@@ -1,5 +1,6 @@
 import CairnCrypto
 import CairnIdentity
+import CairnMerkle
 import CairnMessages
 import Foundation
 import SwiftProtobuf
@@ -95,6 +96,23 @@ import Testing
     for bytes in [[], shown.bytes + [0], [UInt8](repeating: 0, count: SessionPresentation.byteLimit + 1), Canonical.encode(plain)] {
       #expect(throws: SessionError.malformed) { try SessionPresentation(decoding: bytes) }
     }
+  }
+
+  @Test("One batch covers a million DIDs") mutating func million() throws {
+    let session = try session(100)
+    var leaves = (0..<1_000_000).map { Digest.sha256(sixteen($0)) }
+    leaves[777_777] = LogTree.leafHash(session.createBytes)
+    let batch = try #require(SessionBatch(leafHashes: leaves))
+    let record = try anchor(batch)
+    #expect(record.length == 1_000_000 && record.chunkCount == 489)
+    let shown = try #require(batch.presentation(of: session.createBytes, at: 777_777, in: record.list))
+    #expect(shown.path.count == 20)
+    #expect(try shown.verify(against: record, network: world.network).did == session.did)
+    try world.commit(
+      world.transaction([.updateStatusList(record.list, set: [777_777], network: world.network)], nonce: 77))
+    let chunk = try StatusChunk(
+      decoding: #require(try world.state.record(forKey: record.list.chunkKey(StatusChunk.chunk(of: 777_777)))))
+    #expect(chunk[StatusChunk.position(of: 777_777)])
   }
 
   @Test("A batch has at least one DID") func empty() {

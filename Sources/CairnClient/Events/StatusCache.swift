@@ -166,3 +166,13 @@ extension StatusMemory.State {
     if !kept.isEmpty { statuses[place] = kept }
   }
 }
+
+extension StatusCache where Answer == StatusResolution {
+  /// A cache of the statuses that the client itself proves, see ``CairnClient/status(of:in:at:)``.
+  public convenience init(_ client: CairnClient, capacity: Int = 65_536) {
+    self.init(client, capacity: capacity) { list, index throws(CairnError) in
+      let status = try await client.status(of: index, in: list)
+      return (status, status.header)
+    }
+  }
+}
