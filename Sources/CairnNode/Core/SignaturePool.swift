@@ -79,7 +79,6 @@ final class SignaturePool: Sendable {
     // One turn for each task; whichever is the most urgent then is taken.
     threads.submit { [self] state in
       guard case .active = state else { return promise.fail(CancellationError()) }
-      ThreadPriority.yieldToConsensus()
       let next = queues.withLock { $0.proposals.popFirst() ?? $0.arrivals.popFirst() }
       next?()
     }

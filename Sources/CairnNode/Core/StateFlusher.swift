@@ -56,7 +56,6 @@ final class StateFlusher: Sendable {
 
   /// Writes what there is, until nothing is left.
   private func run() {
-    ThreadPriority.yieldToConsensus()
     while let next = take() {
       do throws(StoreError) { try write(next) } catch {
         return fail(error)

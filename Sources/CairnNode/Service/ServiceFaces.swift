@@ -30,11 +30,7 @@ package final class ServiceFaces: Sendable {
 
   /// All services of a process share their threads, which live as long as it does: what the libraries still have to do after a
   /// shutdown finds them.
-  private static let group: MultiThreadedEventLoopGroup = {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-    for loop in group.makeIterator() { loop.execute { ThreadPriority.yieldToConsensus() } }
-    return group
-  }()
+  private static let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
 
   private let clients: RPCServer
   private let grpc: GRPCFaceServer?
