@@ -20,6 +20,8 @@ public struct BlockExecution: Sendable {
   /// Rows that are not about DIDs, likewise.
   private var records: [Digest: RecordVersion] = [:]
   private var pendingRecords: [Digest: RecordVersion] = [:]
+  /// What the parent has of them, or has not.
+  private var loadedRecords: [Digest: [UInt8]?] = [:]
   /// Records of the parent that newer versions replaced, in the order in which that happened.
   private var superseded: [SupersededRecord] = []
   private var pendingSuperseded: [SupersededRecord] = []
@@ -97,12 +99,17 @@ extension BlockExecution {
     }
   }
 
-  /// The submitter exists, is active, and its update keys signed.
+  /// The submitter exists, is active and not isolated, and its update keys signed.
   private mutating func checkSubmitter(of transaction: Authorized<Transaction>) throws(TransactionError) {
     let submitter: DIDVersion?
     do { submitter = try version(forKey: transaction.value.submitterKey) } catch { throw .unavailable(error) }
     guard let record = submitter?.record else { throw .unknownSubmitter(transaction.value.submitter) }
     guard !record.isDeactivated else { throw .submitterDeactivated(transaction.value.submitter) }
+    let isIsolated: Bool
+    do { isIsolated = try self.isIsolated(transaction.value.submitterIsolationKey) } catch {
+      throw TransactionError(operation: 0, error)
+    }
+    guard !isIsolated else { throw .submitterIsolated(transaction.value.submitter) }
     guard transaction.signers.meetUpdateThreshold(of: record.control) else { throw .submitterThresholdNotMet }
   }
 
@@ -140,7 +147,11 @@ extension BlockExecution {
   /// The newest record of a row that is not about a DID.
   mutating func record(forKey key: Digest) throws(OperationError) -> [UInt8]? {
     if let version = pendingRecords[key] ?? records[key] { return version.record }
-    do { return try parent.record(forKey: key) } catch { throw .unavailable(error) }
+    if let loaded = loadedRecords[key] { return loaded }
+    let record: [UInt8]?
+    do { record = try parent.record(forKey: key) } catch { throw .unavailable(error) }
+    loadedRecords.updateValue(record, forKey: key)
+    return record
   }
 
   mutating func set(_ version: RecordVersion, forKey key: Digest) { pendingRecords[key] = version }

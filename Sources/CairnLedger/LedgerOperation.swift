@@ -19,18 +19,20 @@ public struct LedgerOperation: Sendable {
     case statusListDelegate(StatusListDelegate, StatusListID)
     /// With the list of the batch's statuses, which the operation names by its digest.
     case sessionBatchCreate(SessionBatchCreate, StatusListID)
+    case agentIsolate(AgentIsolate)
+    case agentRelease
   }
 
   static let domain = Domain("cairn/did-operation/v1")
 
   public let kind: Kind
-  /// The DID that is made or changed. Of an operation on a status list: the list's issuer.
+  /// The DID that is made, changed, isolated or released. Of an operation on a status list: the list's issuer.
   public let did: CairnDID
   /// The canonical `Operation`.
   public let bytes: [UInt8]
   /// H("cairn/did-operation/v1" || 0x00 || bytes): what the next operation on a DID names as `previous`.
   public let hash: Digest
-  /// The row of the state that the operation is about: of the DID, or of the status list.
+  /// The row of the state that the operation is about: of the DID, of the status list, or of the isolation.
   public let stateKey: Digest
 
   init(_ message: ProtoOperation, network: Digest) throws(OperationError) {
@@ -60,12 +62,16 @@ public struct LedgerOperation: Sendable {
     case .sessionBatchCreate(let create):
       let batch = try SessionBatchCreate(create, network: network)
       (did, kind) = (batch.controller, .sessionBatchCreate(batch, SessionBatchCreate.list(create, controller: batch.controller)))
+    case .agentIsolate(let isolate):
+      (did, kind) = (try Self.did(isolate.did, network), .agentIsolate(try AgentIsolate(isolate)))
+    case .agentRelease(let release):
+      (did, kind) = (try Self.did(release.did, network), .agentRelease)
     case nil:
       throw .malformed("kind")
     }
     bytes = Canonical.encode(message)
     hash = .sha256(Self.domain, bytes)
-    stateKey = kind.list?.stateKey ?? did.stateKey
+    stateKey = kind.list?.stateKey ?? (kind.isIsolation ? did.isolationKey : did.stateKey)
   }
 
   private static func list(_ text: String, _ network: Digest) throws(OperationError) -> StatusListID {
@@ -91,12 +97,12 @@ public struct LedgerOperation: Sendable {
     case .didUpdate(let update): update.succession
     case .didRotate(let rotate): rotate.succession
     case .didDeactivate(let deactivate): deactivate.succession
-    case .didCreate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate: nil
+    case .didCreate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate, .agentIsolate, .agentRelease: nil
     }
   }
 
   /// Whether the operation makes or changes this DID.
-  public func changes(_ did: CairnDID) -> Bool { kind.list == nil && self.did == did }
+  public func changes(_ did: CairnDID) -> Bool { kind.list == nil && !kind.isIsolation && self.did == did }
 
   /// The version that the operation makes, which the next one on the DID follows.
   public var head: DIDHead { DIDHead(sequence: succession?.sequence ?? 0, hash: hash) }
@@ -107,7 +113,7 @@ public struct LedgerOperation: Sendable {
     case .didCreate(let create): create.document
     case .didUpdate(let update): update.document
     case .didRotate(let rotate): rotate.document
-    case .didDeactivate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate: nil
+    case .didDeactivate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate, .agentIsolate, .agentRelease: nil
     }
   }
 
@@ -116,7 +122,9 @@ public struct LedgerOperation: Sendable {
     switch kind {
     case .didCreate(let create): create.control
     case .didRotate(let rotate): rotate.control
-    case .didUpdate, .didDeactivate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate: nil
+    case .didUpdate, .didDeactivate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate, .agentIsolate,
+      .agentRelease:
+      nil
     }
   }
 }
@@ -127,7 +135,15 @@ extension LedgerOperation.Kind {
     switch self {
     case .statusListCreate(_, let list), .statusListUpdate(_, let list), .statusListDelegate(_, let list), .sessionBatchCreate(_, let list):
       list
-    case .didCreate, .didUpdate, .didRotate, .didDeactivate: nil
+    case .didCreate, .didUpdate, .didRotate, .didDeactivate, .agentIsolate, .agentRelease: nil
+    }
+  }
+
+  /// Whether the operation is about a DID's isolation, not about the DID itself.
+  var isIsolation: Bool {
+    switch self {
+    case .agentIsolate, .agentRelease: true
+    default: false
     }
   }
 }

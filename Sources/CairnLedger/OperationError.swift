@@ -20,6 +20,13 @@ public enum OperationError: Error, Equatable, Sendable {
   case thresholdNotMet(Threshold)
   case unknownController(CairnDID)
   case controllerDeactivated(CairnDID)
+  /// Guardians have isolated the DID whose update keys signed.
+  case isolated(CairnDID)
+  case controllerIsolated(CairnDID)
+  /// A trustee cannot be isolated.
+  case trusteeProtected(CairnDID)
+  /// The end of an isolation is past, or too far ahead; Unix time in milliseconds.
+  case isolationEnd(UInt64)
   /// `AUTHORITY_CONTROLLER` on a DID without one.
   case noController
   /// `AUTHORITY_RECOVERY` on a DID without recovery keys.
@@ -70,6 +77,10 @@ public enum OperationError: Error, Equatable, Sendable {
     case .thresholdNotMet(let threshold): "\(threshold.rawValue)_threshold_not_met"
     case .unknownController: "unknown_controller"
     case .controllerDeactivated: "controller_deactivated"
+    case .isolated: "isolated"
+    case .controllerIsolated: "controller_isolated"
+    case .trusteeProtected: "trustee_protected"
+    case .isolationEnd: "isolation_end"
     case .noController: "no_controller"
     case .noRecovery: "no_recovery"
     case .listLength: "list_length"

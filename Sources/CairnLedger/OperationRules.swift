@@ -25,6 +25,8 @@ extension BlockExecution {
       try self.delegate(delegate, list, submitter: submitter)
     case .sessionBatchCreate(let create, let list):
       try self.create(create, list, submitter: submitter, signers)
+    case .agentIsolate(let isolate): try self.isolate(isolate, operation.did, by: submitter)
+    case .agentRelease: try release(operation.did, by: submitter)
     }
   }
 
@@ -53,6 +55,8 @@ extension BlockExecution {
     var subject = try subject(of: operation, update.succession)
     let replaced = subject
     guard signers.meetUpdateThreshold(of: subject.record.control) else { throw .thresholdNotMet(.update) }
+    // Whoever else may rotate or end the DID still can.
+    guard try !isIsolated(operation.did.isolationKey) else { throw .isolated(operation.did) }
     let controller = subject.record.control.controller
     subject.record.document = update.document
     // The verifier does not know the controller, so that its hash is that of a document without.
@@ -157,6 +161,7 @@ extension BlockExecution {
   private mutating func activeController(_ did: CairnDID) throws(OperationError) -> DIDRecord {
     guard let record = try find(did.stateKey)?.record else { throw .unknownController(did) }
     guard !record.isDeactivated else { throw .controllerDeactivated(did) }
+    guard try !isIsolated(did.isolationKey) else { throw .controllerIsolated(did) }
     return record
   }
 

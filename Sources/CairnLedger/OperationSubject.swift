@@ -8,12 +8,12 @@ public struct OperationSubject: Hashable, Sendable {
   /// The names that ``kind`` can have: those of the fields of the `Operation` message.
   public static let kinds: Set<String> = [
     "did_create", "did_update", "did_rotate", "did_deactivate", "status_list_create", "status_list_update", "status_list_delegate",
-    "session_batch_create",
+    "session_batch_create", "agent_isolate", "agent_release",
   ]
 
   /// One of ``kinds``.
   public let kind: String
-  /// The DID that is made or changed; `nil` for an operation on a status list.
+  /// The DID that is made, changed, isolated or released; `nil` for an operation on a status list.
   public let did: String?
   /// Of the status list or session batch that is made or changed.
   public let issuer: String?
@@ -30,6 +30,8 @@ public struct OperationSubject: Hashable, Sendable {
     case .statusListUpdate(let update): (kind, did, issuer) = ("status_list_update", nil, Self.issuer(ofList: update.list))
     case .statusListDelegate(let delegate): (kind, did, issuer) = ("status_list_delegate", nil, Self.issuer(ofList: delegate.list))
     case .sessionBatchCreate(let create): (kind, did, issuer) = ("session_batch_create", nil, create.controller)
+    case .agentIsolate(let isolate): (kind, did, issuer) = ("agent_isolate", isolate.did, nil)
+    case .agentRelease(let release): (kind, did, issuer) = ("agent_release", release.did, nil)
     case nil: return nil
     }
   }

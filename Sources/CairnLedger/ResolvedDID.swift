@@ -68,6 +68,8 @@ public enum ResolutionError: Error, Equatable, Sendable {
   case version(VersionError)
   /// The roles are not those that the state commits to.
   case roles(RecordError)
+  /// The isolation is not the one that the state commits to.
+  case isolation(RecordError)
 
   public var reason: String {
     switch self {
@@ -80,6 +82,7 @@ public enum ResolutionError: Error, Equatable, Sendable {
     case .documentHash: "document_hash_mismatch"
     case .version(let error): error.reason
     case .roles: "bad_roles"
+    case .isolation: "bad_isolation"
     }
   }
 }

@@ -10,6 +10,7 @@ public enum StateType: UInt8, Hashable, Sendable, CaseIterable {
   case parameters = 3
   case statusList = 4
   case statusChunk = 5
+  case isolation = 7
 }
 
 /// The value of a row of the state tree.

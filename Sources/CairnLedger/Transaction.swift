@@ -38,6 +38,7 @@ public struct Transaction: Sendable {
   public let signatures: [KeySignature]
   public let network: Digest
   let submitterKey: Digest
+  let submitterIsolationKey: Digest
 
   /// Decodes strictly and checks the shape; neither signatures nor documents, see ``TransactionVerifier``.
   ///
@@ -61,6 +62,7 @@ public struct Transaction: Sendable {
     id = .sha256(Self.idDomain, body)
     leafHash = Self.leafHash(of: bytes)
     submitterKey = submitter.stateKey
+    submitterIsolationKey = submitter.isolationKey
   }
 
   private static func signatures(_ messages: [ProtoSignature]) throws(TransactionError) -> [KeySignature] {
@@ -94,8 +96,8 @@ extension Transaction {
 }
 
 extension Transaction {
-  /// What a transaction of the finalized log is found under: its id, and the state keys of the DIDs and status lists that it changes, ascending.
-  /// Cheaper than decoding it, because nothing is checked. Empty for bytes that are no transaction.
+  /// What a transaction of the finalized log is found under: its id, and the state keys of the DIDs, status lists and isolations that it
+  /// changes, ascending. Cheaper than decoding it, because nothing is checked. Empty for bytes that are no transaction.
   public static func lookUpKeys(ofFinalized bytes: [UInt8], network: Digest) -> [Digest] {
     guard let message = try? ProtoTransaction(serializedBytes: bytes), let body = try? ProtoTransactionBody(serializedBytes: message.body)
     else { return [] }
@@ -116,10 +118,14 @@ extension Transaction {
     case .didUpdate(let update): did = update.did
     case .didRotate(let rotate): did = rotate.did
     case .didDeactivate(let deactivate): did = deactivate.did
+    case .agentIsolate(let isolate): return isolationKey(isolate.did)
+    case .agentRelease(let release): return isolationKey(release.did)
     case nil: return nil
     }
     return .stateKey(type: StateType.did.rawValue, id: Array(did.utf8))
   }
+
+  private static func isolationKey(_ did: String) -> Digest { .stateKey(type: StateType.isolation.rawValue, id: Array(did.utf8)) }
 
   private static func listKey(_ list: String) -> Digest { .stateKey(type: StateType.statusList.rawValue, id: Array(list.utf8)) }
 }

@@ -22,6 +22,8 @@ public enum TransactionError: Error, Equatable, Sendable {
   case blockFull
   case unknownSubmitter(CairnDID)
   case submitterDeactivated(CairnDID)
+  /// Guardians have isolated the submitter.
+  case submitterIsolated(CairnDID)
   /// The signatures do not reach the update threshold of the submitter.
   case submitterThresholdNotMet
   /// An operation is refused, counted from zero, and with it the whole transaction.
@@ -66,6 +68,7 @@ public enum TransactionError: Error, Equatable, Sendable {
     case .blockFull: "block_full"
     case .unknownSubmitter: "unknown_submitter"
     case .submitterDeactivated: "submitter_deactivated"
+    case .submitterIsolated: "isolated"
     case .submitterThresholdNotMet: "submitter_threshold_not_met"
     case .operation(_, let error): error.reason
     case .unavailable(let fault): fault.reason

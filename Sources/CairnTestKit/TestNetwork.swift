@@ -43,7 +43,7 @@ public struct TestNetwork: Sendable {
           peerAddress: peers.description, clientAddress: clients.description),
         control: try Control(update: identityKeys.0.publicKey, next: identityKeys.1.publicKey),
         document: .signing(with: identityKeys.0.publicKey), salt: randomBytes(16),
-        roles: index == 0 ? Roles([.trustee, .operator, .registrar, .issuer]) : Roles([.operator]))
+        roles: index == 0 ? Roles([.trustee, .operator, .registrar, .issuer, .guardian]) : Roles([.operator]))
       entries.append(
         entry.signed(for: template, consensusKey: validator.consensusKey, nodeKey: validator.nodeKey, identityKeys: [identityKeys.0]))
     }

@@ -123,6 +123,29 @@ struct CredentialVerificationTests {
     await world.test.stop(client)
   }
 
+  @Test("An isolated issuer or holder is refused, for every moment, until it is released")
+  func isolated() async throws {
+    let world = try await CredentialWorld.start()
+    let client = try world.test.client()
+    let presentation = try Presentation(holder: DID(parsing: world.agent.description), credentials: [world.credential()])
+      .token(by: world.signer(world.agent, "agent document"), issuedAt: world.now, nonce: nil, audience: nil)
+    let before = world.now
+    #expect(try await client.verify(Array(presentation.utf8)).accepted != nil)
+    try world.change { try $0.isolate(world.issuer) }
+    #expect(reasons(try await client.verify(Array(presentation.utf8))) == ["isolated_issuer"])
+    #expect(reasons(try await client.verify(Array(presentation.utf8), at: before)) == ["isolated_issuer"])
+    try world.change { try $0.isolate(world.agent) }
+    let refused = try await client.verify(Array(presentation.utf8), policy: client.verificationPolicy, keepsProofs: true)
+    #expect(Set(reasons(refused)) == ["isolated_issuer", "isolated_holder"])
+    let bundle = try CredentialBundle(decoding: CredentialBundle(refused).bytes)
+    let checked = try await bundle.verify(anchor: world.test.shared.chain.anchor, policy: client.verificationPolicy)
+    #expect(Set(reasons(checked)) == ["isolated_issuer", "isolated_holder"])
+    try world.change { try $0.release(world.agent) }
+    try world.change { try $0.release(world.issuer) }
+    #expect(try await client.verify(Array(presentation.utf8)).accepted != nil)
+    await world.test.stop(client)
+  }
+
   @Test("A presentation answers the challenge, is meant for the verifier, and comes from the subject")
   func presented() async throws {
     let world = try await CredentialWorld.start()
@@ -236,9 +259,10 @@ struct CredentialLyingNodeTests {
         proven.payload = try resolution.serializedData()
       },
       { proven in
-        let own = try world.test.shared.chain.version(
-          ProtoResolveRequest.with { ($0.did, $0.withRoles) = (world.issuer.description, true) })
-        proven.state[1] = own.state[1]
+        // One that does not happen to prove the absence of the roles that were asked for.
+        let chain = world.test.shared.chain
+        let other = try #require(chain.genesis.dids.first { Data($0.rolesKey.bytes) != proven.state[1].key })
+        proven.state[1] = try chain.version(ProtoResolveRequest.with { ($0.did, $0.withRoles) = (other.description, true) }).state[1]
       },
       { $0.state.removeLast() },
       { proven in

@@ -105,6 +105,25 @@ struct SessionTests {
     await world.test.stop(client)
   }
 
+  @Test("The isolation of its controller stops a session")
+  func isolation() async throws {
+    let world = try await CredentialWorld.start()
+    let client = try world.test.client()
+    let sessions = try await anchored(world, client)
+    let shown = try #require(sessions.file.presentation(at: 3))
+    let signer = try CredentialSigner(did: sessions.sessions[3].did, fragment: NewSessions.keyFragment, key: sessions.sessions[3].key)
+    let bytes = SecuredCredential.document(
+      try Presentation(holder: signer.did, credentials: [world.credential(subject: sessions.sessions[3].did)])
+        .secured(by: signer, created: world.now, challenge: "once", domain: nil)
+    ).bytes
+    #expect(try await client.verify(bytes, sessions: [shown]).accepted != nil)
+    try world.change { try $0.isolate(world.issuer) }
+    #expect(reasons(try await client.verifySession(shown)) == ["session_controller_isolated"])
+    let refused = try await client.verify(bytes, sessions: [shown])
+    #expect(Set(refused.verdict.refusals.map(\.reason)) == ["isolated_issuer", "isolated_holder"])
+    await world.test.stop(client)
+  }
+
   @Test("A batch is of 1 to 65,536 sessions") func counts() throws {
     let chain = try TestChain()
     for count in [0, -1, NewSessions.countLimit + 1] {

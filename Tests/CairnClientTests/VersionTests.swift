@@ -69,7 +69,7 @@ struct VersionTests {
     let (test, _) = try await fixture()
     let client = try test.client()
     let registrar = test.shared.chain.registrar.did
-    #expect(try await client.roles(of: registrar).roles.roles == [.trustee, .registrar, .issuer])
+    #expect(try await client.roles(of: registrar).roles.roles == [.registrar, .issuer])
     #expect(try await client.roles(of: test.alice).roles.roles == [])
     let carol = try test.shared.chain.creation("carol").did
     #expect(await failure { () async throws(CairnError) in try await client.roles(of: carol) }?.reason == "not_found")
@@ -82,6 +82,46 @@ struct VersionTests {
       test.node.behave(.lie(lie))
       #expect(await failure { () async throws(CairnError) in try await client.roles(of: registrar) }?.endpointReasons == [reason])
     }
+    await test.stop(client)
+  }
+
+  @Test("An isolation is proven with any version, and cannot be hidden") func isolation() async throws {
+    let (test, _) = try await fixture()
+    let client = try test.client()
+    let open = try await client.resolution(of: test.alice, at: .newest)
+    #expect(open.isolation == nil && !open.isIsolated)
+    try test.shared.change { try $0.isolate(test.alice, reason: "stolen key") }
+    test.clock.set(unixMilliseconds: test.shared.chain.newest.header.timeMilliseconds)
+    let guardian = test.shared.chain.guardian.did
+    for selector in [VersionSelector.newest, .id(0)] {
+      let answer = try await client.resolution(of: test.alice, at: selector)
+      #expect(answer.isIsolated && answer.isolation?.reason == "stolen key" && answer.isolation?.by == guardian)
+    }
+    #expect(try await client.roles(of: test.alice).isIsolated)
+    let lies: [(String, @Sendable (inout ProtoProven) throws -> Void)] = [
+      ("record_hash_mismatch", { try $0.changeResolution { $0.isolation = Data() } }), ("missing_proof", { $0.state.removeLast() }),
+      ("bad_proof", { $0.state[1] = $0.state[0] }),
+      (
+        "record_hash_mismatch",
+        { proven in
+          try proven.changeResolution { resolution in
+            var record = try ProtoIsolationRecord(serializedBytes: resolution.isolation)
+            record.untilMs = 1
+            resolution.isolation = try record.serializedData()
+          }
+        }
+      ),
+    ]
+    for (reason, lie) in lies {
+      test.node.behave(.lie(lie))
+      let error = await failure { () async throws(CairnError) in try await client.resolution(of: test.alice, at: .newest) }
+      #expect(error?.endpointReasons == [reason])
+    }
+    test.node.behave { _ in .honest }
+    try test.shared.change { try $0.release(test.alice) }
+    test.clock.set(unixMilliseconds: test.shared.chain.newest.header.timeMilliseconds)
+    let released = try await client.resolution(of: test.alice, at: .newest)
+    #expect(!released.isIsolated && released.isolation?.release?.by == guardian)
     await test.stop(client)
   }
 

@@ -19,6 +19,7 @@ struct CredentialCommandTests {
     let versionId: UInt64
     let newestVersionId: UInt64
     let keyAgeMs: UInt64
+    let isIsolated: Bool
   }
 
   private func run(
@@ -72,6 +73,7 @@ struct CredentialCommandTests {
       #expect(try Set(reasons(wrong)) == ["wrong_challenge", "wrong_audience"])
       try await checkBundle(workspace, ready, demands)
       try await suspend(workspace, ready)
+      try await isolate(workspace, ready, agent)
       let before = Int(Date().timeIntervalSince1970 * 1_000)
       _ = try await run(workspace, ready, ["credential", "revoke", ready.registrar, "a.json"])
       for endpoint in ready.endpoints {
@@ -102,6 +104,25 @@ struct CredentialCommandTests {
     try Data(bytes).write(to: workspace.directory.appendingPathComponent("bad.bundle"))
     let bad = try await workspace.cairn(["credential", "verify", "--bundle", "bad.bundle", "--anchor", ready.anchor] + demands)
     #expect(bad.status == 1)
+  }
+
+  private func isolate(_ workspace: Workspace, _ ready: Devnet.Ready, _ agent: String) async throws {
+    let isolated = try await run(
+      workspace, ready, ["agent", "isolate", ready.registrar, agent, "--reason", "a drill", "--for", "1h", "--json"])
+    #expect(try isolated.json(Created.self).did == agent)
+    let shown = try await run(workspace, ready, ["did", "resolve", agent])
+    #expect(shown.output.contains("isolated") && shown.output.contains("a drill"))
+    let refused = try await run(
+      workspace, ready, ["did", "update", "agent.keys", "--also-known-as", "https://a.example", "--json"], status: 1)
+    #expect(try refused.failure().error == "isolated")
+    for endpoint in ready.endpoints {
+      let verified = try await run(
+        workspace, ready, ["credential", "verify", "shown", "--challenge", "once", "--audience", "gate", "--json"], status: 1,
+        endpoint: endpoint)
+      #expect(try reasons(verified) == ["isolated_holder"])
+    }
+    _ = try await run(workspace, ready, ["agent", "release", ready.registrar, agent])
+    #expect(try await !run(workspace, ready, ["did", "resolve", agent, "--json"]).json(Resolved.self).isIsolated)
   }
 
   private func suspend(_ workspace: Workspace, _ ready: Devnet.Ready) async throws {

@@ -105,13 +105,40 @@ private struct Model {
     return peaks
   }
 
+  struct Isolation {
+    var since: (time: UInt64, height: UInt64)
+    var until: UInt64
+    var by: CairnDID
+    var reason: String
+    var release: (time: UInt64, by: CairnDID)?
+    var changedAt: UInt64
+
+    func holds(at time: UInt64) -> Bool { release == nil && (until == 0 || time < until) }
+
+    func record(of did: CairnDID) -> [UInt8] {
+      var record = ProtoIsolationRecord()
+      record.did = did.description
+      record.sinceMs = since.time
+      record.sinceHeight = since.height
+      record.untilMs = until
+      record.by = by.description
+      record.reason = reason
+      record.releasedMs = release?.time ?? 0
+      record.releasedBy = release?.by.description ?? ""
+      return Canonical.encode(record)
+    }
+  }
+
   var subjects: [CairnDID: Subject] = [:]
+  var isolations: [CairnDID: Isolation] = [:]
   var lists: [StatusListID: List] = [:]
   let registrars: Set<CairnDID>
+  let issuers: Set<CairnDID>
   let otherRows: [StateRow]
 
   init(_ genesis: Genesis) {
     registrars = [genesis.dids[0]]
+    issuers = [genesis.dids[0], genesis.dids[2]]
     for operation in genesis.identities {
       guard case .didCreate(let create) = operation.kind else { continue }
       subjects[operation.did] = Subject(
@@ -140,16 +167,43 @@ private struct Model {
     let signers = Set(transaction.signatures.map(\.key))
     guard let submitter = subjects[transaction.submitter] else { return "unknown_submitter" }
     if submitter.isDeactivated { return "submitter_deactivated" }
+    if isIsolated(transaction.submitter, time) { return "isolated" }
     guard Self.hasUpdate(signers, submitter.control) else { return "submitter_threshold_not_met" }
     var after = self
     for operation in transaction.operations {
-      let reason =
-        operation.kind.list == nil
-        ? after.apply(operation, by: transaction.submitter, signers, time, logIndex)
-        : after.applyToList(operation, by: transaction.submitter, signers, (time, height), logIndex)
+      let reason: String?
+      switch operation.kind {
+      case .agentIsolate, .agentRelease: reason = after.applyToIsolation(operation, by: transaction.submitter, (time, height), logIndex)
+      case .didCreate, .didUpdate, .didRotate, .didDeactivate:
+        reason = after.apply(operation, by: transaction.submitter, signers, time, logIndex)
+      default: reason = after.applyToList(operation, by: transaction.submitter, signers, (time, height), logIndex)
+      }
       if let reason { return reason }
     }
     self = after
+    return nil
+  }
+
+  private func isIsolated(_ did: CairnDID, _ time: UInt64) -> Bool { isolations[did]?.holds(at: time) ?? false }
+
+  private mutating func applyToIsolation(
+    _ operation: LedgerOperation, by submitter: CairnDID, _ now: (time: UInt64, height: UInt64), _ logIndex: UInt64
+  ) -> String? {
+    guard submitter == World.guardian else { return "not_permitted" }
+    let current = isolations[operation.did].flatMap { $0.holds(at: now.time) ? $0 : nil }
+    guard case .agentIsolate(let isolate) = operation.kind else {
+      guard var current else { return nil }
+      (current.release, current.changedAt) = ((now.time, submitter), logIndex)
+      isolations[operation.did] = current
+      return nil
+    }
+    guard subjects[operation.did] != nil else { return "unknown_did" }
+    guard ![World.registrar, World.trustee].contains(operation.did) else { return "trustee_protected" }
+    let until = isolate.untilMilliseconds ?? 0
+    guard until == 0 || (now.time + 1...now.time + 366 * 24 * 3_600_000).contains(until) else { return "isolation_end" }
+    if let current, (current.until, current.reason) == (until, isolate.reason) { return nil }
+    isolations[operation.did] = Isolation(
+      since: current?.since ?? now, until: until, by: submitter, reason: isolate.reason, changedAt: logIndex)
     return nil
   }
 
@@ -160,7 +214,7 @@ private struct Model {
       guard registrars.contains(submitter) else { return "not_permitted" }
       guard subjects[operation.did] == nil else { return "already_exists" }
       if let controller = create.control.controller {
-        if let reason = controllerRefusal(controller, signers) { return reason }
+        if let reason = controllerRefusal(controller, signers, time) { return reason }
       } else if !Self.hasUpdate(signers, create.control) {
         return "new_update_threshold_not_met"
       }
@@ -175,23 +229,25 @@ private struct Model {
     if succession.sequence < subject.sequence + 1 || succession.previous != subject.head { return "stale" }
     let replaced = LogTree.leafHash(subject.record)
     switch operation.kind {
-    case .didCreate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate: return nil
     case .didUpdate(let update):
       guard Self.hasUpdate(signers, subject.control) else { return "update_threshold_not_met" }
+      if isIsolated(operation.did, time) { return "isolated" }
       subject.document = update.document.document
     case .didRotate(let rotate):
-      if let reason = refusal(rotate.authority, subject, signers, isRotation: true) { return reason }
+      if let reason = refusal(rotate.authority, subject, signers, time, isRotation: true) { return reason }
       if rotate.authority != .controller, !Self.hasUpdate(signers, rotate.control) { return "new_update_threshold_not_met" }
       if let controller = rotate.control.controller {
         guard let record = subjects[controller] else { return "unknown_controller" }
         if record.isDeactivated { return "controller_deactivated" }
+        if isIsolated(controller, time) { return "controller_isolated" }
       }
       if subject.control.update != rotate.control.update { subject.keysChanged = time }
       subject.control = rotate.control
       subject.document = rotate.document?.document ?? subject.document
     case .didDeactivate(let deactivate):
-      if let reason = refusal(deactivate.authority, subject, signers, isRotation: false) { return reason }
+      if let reason = refusal(deactivate.authority, subject, signers, time, isRotation: false) { return reason }
       subject.isDeactivated = true
+    default: return nil
     }
     subject.earlier.append(replaced)
     subject.sequence += 1
@@ -208,16 +264,15 @@ private struct Model {
     _ logIndex: UInt64
   ) -> String? {
     switch operation.kind {
-    case .didCreate, .didUpdate, .didRotate, .didDeactivate: return nil
     case .statusListCreate(let create, let id):
       guard submitter == id.issuer else { return "not_list_issuer" }
-      guard registrars.contains(submitter) else { return "not_permitted" }
+      guard issuers.contains(submitter) else { return "not_permitted" }
       guard lists[id] == nil else { return "already_exists" }
       lists[id] = List(
         id: id, purpose: create.purpose.message, length: create.length, revokers: create.revokers, created: now, changedAt: logIndex)
     case .sessionBatchCreate(let create, let id):
       guard registrars.contains(submitter) else { return "not_permitted" }
-      if let reason = controllerRefusal(create.controller, signers) { return reason }
+      if let reason = controllerRefusal(create.controller, signers, now.time) { return reason }
       guard (now.time + 1...now.time + 31 * 24 * 3_600_000).contains(create.expiresMilliseconds) else { return "session_expiry" }
       guard lists[id] == nil else { return "already_exists" }
       var sessions = ProtoSessionAnchor()
@@ -252,11 +307,14 @@ private struct Model {
         list.chunks[number] = chunk
       }
       lists[id] = list
+    default: return nil
     }
     return nil
   }
 
-  private func refusal(_ authority: Authority, _ subject: Subject, _ signers: Set<PublicKey>, isRotation: Bool) -> String? {
+  private func refusal(
+    _ authority: Authority, _ subject: Subject, _ signers: Set<PublicKey>, _ time: UInt64, isRotation: Bool
+  ) -> String? {
     switch authority {
     case .next where isRotation:
       return Self.weight(signers, subject.control.next) >= Int(subject.control.nextThreshold) ? nil : "next_threshold_not_met"
@@ -268,13 +326,14 @@ private struct Model {
       return weight >= Int(subject.control.recoveryThreshold) ? nil : "recovery_threshold_not_met"
     case .controller:
       guard let controller = subject.control.controller else { return "no_controller" }
-      return controllerRefusal(controller, signers)
+      return controllerRefusal(controller, signers, time)
     }
   }
 
-  private func controllerRefusal(_ did: CairnDID, _ signers: Set<PublicKey>) -> String? {
+  private func controllerRefusal(_ did: CairnDID, _ signers: Set<PublicKey>, _ time: UInt64) -> String? {
     guard let controller = subjects[did] else { return "unknown_controller" }
     if controller.isDeactivated { return "controller_deactivated" }
+    if isIsolated(did, time) { return "controller_isolated" }
     return Self.hasUpdate(signers, controller.control) ? nil : "controller_threshold_not_met"
   }
 
@@ -292,6 +351,11 @@ private struct Model {
     for subject in subjects.values {
       let key = Digest.stateKey(type: 1, id: Array(subject.did.description.utf8))
       add(key, .did, subject.record, changedAt: subject.changedAt, isTombstone: subject.isDeactivated)
+    }
+    for (did, isolation) in isolations {
+      add(
+        .stateKey(type: 7, id: Array(did.description.utf8)), ProtoStateType(rawValue: 7) ?? .unspecified, isolation.record(of: did),
+        changedAt: isolation.changedAt)
     }
     for list in lists.values {
       add(list.key, .statusList, list.record, changedAt: list.changedAt)
@@ -315,7 +379,7 @@ private struct Generator {
 
   init(seed: UInt64) {
     random = SplitMix(seed: seed)
-    for number in keyRange {
+    for number in Array(keyRange) + [301, 302, 303] {
       keys[key(number).publicKey] = number
       digests[Control.nextDigest(of: key(number).publicKey)] = number
     }
@@ -356,12 +420,14 @@ private struct Generator {
 
   mutating func transaction(_ model: Model, network: Digest, notAfter: UInt64) throws -> Transaction {
     let dids = model.subjects.keys.sorted { $0.digest < $1.digest }
-    let submitter = chance(85) ? World.registrar : dids.randomElement(using: &random) ?? World.registrar
+    let isGuarding = chance(12)
+    let submitter = chance(85) ? (isGuarding ? World.guardian : World.registrar) : dids.randomElement(using: &random) ?? World.registrar
     var numbers = signers(model.subjects[submitter], model, new: nil)
     var heads = model.subjects.mapValues { DIDHead(sequence: $0.sequence, hash: $0.head) }
     var operations: [LedgerOperation] = []
     for _ in 0..<(chance(70) ? 1 : Int.random(in: 2...4, using: &random)) {
-      let operation = try chance(35) ? listOperation(model, dids, network) : self.operation(dids, &heads, network)
+      let operation =
+        try isGuarding ? isolation(dids, network) : chance(35) ? listOperation(model, dids, network) : self.operation(dids, &heads, network)
       numbers.formUnion(signers(model.subjects[operation.did], model, new: operation.control))
       operations.append(operation)
     }
@@ -371,6 +437,15 @@ private struct Generator {
     return try UnsignedTransaction(
       network: network, submitter: submitter, notAfterHeight: notAfter, nonce: sixteen(nonce), operations: operations
     ).signed(by: chosen.map(key))
+  }
+
+  /// Mostly of whom others rely on, for a few blocks or for long; never of the guardian, or nobody would be released any more.
+  private mutating func isolation(_ dids: [CairnDID], _ network: Digest) throws -> LedgerOperation {
+    let others = dids.filter { $0 != World.guardian }
+    let did = chance(5) ? CairnDID(network: network, create: .zero) : others.randomElement(using: &random) ?? World.trustee
+    guard chance(75) else { return try .release(did, network: network) }
+    let until = chance(40) ? nil : World.genesis.timeMilliseconds + UInt64.random(in: 1...300, using: &random)
+    return try .isolate(did, reason: chance(50) ? "drill" : "stolen key", untilMilliseconds: until, network: network)
   }
 
   /// Few lists, few bits of them, and now and then one too many.
@@ -410,8 +485,8 @@ private struct Generator {
       heads[operation.did] = operation.head
       return operation
     }
-    // The registrar itself is rarely changed, or nothing else would happen any more.
-    let others = dids.filter { $0 != World.registrar }
+    // The registrar and the guardian are not changed, or nothing else would happen any more.
+    let others = dids.filter { $0 != World.registrar && $0 != World.guardian }
     let did = chance(5) ? CairnDID(network: network, create: .zero) : others.randomElement(using: &random) ?? World.trustee
     var head = heads[did] ?? DIDHead(sequence: 0, hash: .zero)
     if chance(8) { head = DIDHead(sequence: head.sequence + UInt64.random(in: 0...2, using: &random), hash: .sha256([1])) }

@@ -303,7 +303,8 @@ import Testing
     var errors: [OperationError] = [
       .malformed("x"), .foreignDID, .notPermitted(.registrar), .alreadyExists(did), .unknownDID(did), .deactivated(did), .stale(head: head),
       .futureSequence(head: head), .unknownController(did), .controllerDeactivated(did), .noController, .noRecovery,
-      .unavailable(.storage("x")), .document(.tooManyServices),
+      .isolated(did), .controllerIsolated(did), .trusteeProtected(did), .isolationEnd(1), .unavailable(.storage("x")),
+      .document(.tooManyServices),
     ]
     errors += OperationError.Threshold.allCases.map { .thresholdNotMet($0) }
     #expect(Set(errors.map(\.reason)).count == errors.count)

@@ -78,7 +78,7 @@ final class MemoryLedger: FinalizedLedger {
 /// A small network and its newest version.
 ///
 /// Key 1 updates the registrar, whose next key is 2 and recovery key 3. Key 11 updates the trustee, who is no registrar; next
-/// is 12.
+/// is 12. Key 301 updates the guardian, who is an issuer too.
 struct World {
   static let genesis: Genesis = {
     do { return try template.seal(try entries.map { try $0.signedByAll() }) } catch { preconditionFailure("\(error)") }
@@ -117,12 +117,14 @@ struct World {
       return [
         try Entry(name: "alpha", firstKey: 1, roles: [.trustee, .operator, .registrar, .issuer]),
         try Entry(name: "beta", firstKey: 11, roles: [.trustee, .operator]),
+        try Entry(name: "gamma", firstKey: 301, roles: [.issuer, .guardian]),
       ]
     } catch { preconditionFailure("\(error)") }
   }()
 
   static let registrar = genesis.dids[0]
   static let trustee = genesis.dids[1]
+  static let guardian = genesis.dids[2]
   static let network = genesis.network
 
   var state: LedgerState

@@ -98,7 +98,7 @@ private struct BundledFacts: CredentialFactSource {
 
   /// Accepts exactly what a verification asks.
   private static func question(_ request: ProtoResolveRequest) throws(EndpointProblem) -> DocumentQuestion {
-    guard let did = try? CairnDID(parsing: request.did), !request.hasKnown else { throw .otherAnswer("request") }
+    guard let did = try? CairnDID(parsing: request.did), !request.hasKnown, request.withIsolation else { throw .otherAnswer("request") }
     switch request.version {
     case nil: return DocumentQuestion(did: did, withRoles: request.withRoles, moment: nil)
     case .versionTimeMs(let moment): return DocumentQuestion(did: did, withRoles: request.withRoles, moment: moment)

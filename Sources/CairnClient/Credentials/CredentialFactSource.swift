@@ -6,7 +6,7 @@ import CairnMessages
 /// Where a verification of credentials has its facts from: the nodes of a network, or a bundle. Everything is proven.
 protocol CredentialFactSource: Sendable {
   /// - Parameters:
-  ///   - withRoles: whether to ask for the roles too; they are those of now, whatever the moment.
+  ///   - withRoles: whether to ask for the roles too; they are those of now, whatever the moment, and so is an isolation.
   ///   - moment: Unix time in milliseconds; `nil` for now.
   func document(of did: CairnDID, withRoles: Bool, at moment: UInt64?) async throws(CairnError) -> DocumentFact
 
@@ -19,6 +19,8 @@ struct DocumentFact: Sendable {
     /// With the JSON of its document.
     case active([UInt8])
     case deactivated
+    /// It is isolated now, whatever it was at that moment: who has its keys can sign for any moment.
+    case isolated
     /// It did not exist.
     case unknown
   }

@@ -17,6 +17,7 @@ extension Query<DocumentFact> {
     var request = ProtoResolveRequest()
     request.did = did.description
     request.withRoles = withRoles
+    request.withIsolation = true
     if let moment { request.versionTimeMs = moment }
     return Query(method: .resolve) { [request] known in
       var request = request
@@ -25,13 +26,16 @@ extension Query<DocumentFact> {
     } accept: { [request] answer, known, trust throws(EndpointProblem) in
       let proven: ProtoProven = try decode(answer.bytes)
       let header = try trust.verify(proven, since: known)
-      let values = try header.values(of: [did.stateKey] + (withRoles ? [did.rolesKey] : []), in: proven)
+      let values = try header.values(of: [did.stateKey] + (withRoles ? [did.rolesKey] : []) + [did.isolationKey], in: proven)
       let resolution: ProtoResolution = try decode([UInt8](proven.payload))
       let evidence = CredentialEvidence(
         subject: .document(did), header: header, answer: ProtoBundledAnswer(.resolve(request), proven, under: header, trust))
       do throws(ResolutionError) {
         let roles = try withRoles ? Roles(stateValue: values[1], record: [UInt8](resolution.roles)) : nil
-        let outcome = try outcome(of: did, at: moment, stateValue: values[0], resolution)
+        let isolation = try IsolationRecord.verify(
+          did, stateValue: values[withRoles ? 2 : 1], record: [UInt8](resolution.isolation))
+        var outcome = try outcome(of: did, at: moment, stateValue: values[0], resolution)
+        if case .active = outcome, isolation?.isInForce(atMilliseconds: header.header.timeMilliseconds) == true { outcome = .isolated }
         return DocumentFact(outcome: outcome, roles: roles, evidence: evidence)
       } catch {
         throw .wrongRecord(error)

@@ -88,12 +88,14 @@ extension CredentialJudgement {
   /// What the ledger itself knows about a DID counts before any session of it.
   private func document(of did: CairnDID, _ fact: DocumentFact, _ sessions: [SessionVerdict]) -> CredentialFacts.Document {
     switch fact.outcome {
+    case .isolated: return .isolated
     case .active(let document): return .active(document)
     case .deactivated: return .deactivated
     case .unknown:
       guard let session = sessions.first(where: { $0.did(network: network) == did }) else { return .unknown }
       if let identity = session.accepted { return .active(identity.document) }
-      return session.hasEnded ? .deactivated : .unavailable
+      guard session.hasEnded else { return .unavailable }
+      return session.refusals.contains(.controllerIsolated) ? .isolated : .deactivated
     }
   }
 
@@ -128,6 +130,7 @@ extension CredentialJudgement {
     switch reads.documents[session.batch.issuer]?.outcome {
     case .active: break
     case .deactivated: refusals.append(.controllerDeactivated)
+    case .isolated: refusals.append(.controllerIsolated)
     case .unknown, nil: refusals.append(.unavailableController)
     }
     return SessionVerdict(presentation: session, identity: identity, refusals: refusals)
@@ -143,7 +146,7 @@ extension SessionVerdict {
     identity != nil
       && refusals.allSatisfy { refusal in
         switch refusal {
-        case .expired, .revoked, .controllerDeactivated: true
+        case .expired, .revoked, .controllerDeactivated, .controllerIsolated: true
         case .invalid, .unknownBatch, .indexOutOfRange, .unavailableStatus, .unavailableController: false
         }
       }

@@ -15,6 +15,8 @@ public enum SessionRefusal: Error, Equatable, Sendable {
   case expired(atMilliseconds: UInt64)
   case revoked
   case controllerDeactivated
+  /// Guardians have isolated the controller.
+  case controllerIsolated
   /// What the ledger says about the batch's controller is not to be had.
   case unavailableController
 
@@ -28,6 +30,7 @@ public enum SessionRefusal: Error, Equatable, Sendable {
     case .expired: "session_expired"
     case .revoked: "session_revoked"
     case .controllerDeactivated: "session_controller_deactivated"
+    case .controllerIsolated: "session_controller_isolated"
     case .unavailableController: "unavailable_session_controller"
     }
   }
@@ -44,6 +47,7 @@ extension SessionRefusal: CustomStringConvertible {
     case .expired(let time): "The session expired at \(Timestamp(milliseconds: Int64(clamping: time)))."
     case .revoked: "The session is revoked."
     case .controllerDeactivated: "The session's controller is deactivated."
+    case .controllerIsolated: "The session's controller is isolated by a guardian."
     case .unavailableController: "What the ledger says about the session's controller is not to be had."
     }
   }

@@ -21,10 +21,15 @@ public struct VersionResolution: Equatable, Sendable {
   /// As asked for. Of a time after ``header`` the answer is as of that header: what will be in force then, nobody can prove yet.
   public let selector: VersionSelector
   public let outcome: VersionResolutionOutcome
+  /// The DID's newest isolation, whichever version was asked for; `nil` when it was never isolated.
+  public let isolation: IsolationRecord?
   /// The state after this header commits to the newest version, which commits to all others.
   public let header: CertifiedHeader
   /// The `Proven` message: whoever holds a trust anchor can check it again.
   public let proof: [UInt8]
+
+  /// Whether the DID is isolated in the state after ``header``.
+  public var isIsolated: Bool { isolation?.isInForce(atMilliseconds: header.header.timeMilliseconds) ?? false }
 
   /// `nil` unless the DID existed.
   public var resolved: ResolvedVersion? {
@@ -37,10 +42,15 @@ public struct ProvenRoles: Equatable, Sendable {
   /// The DID as it is now.
   public let resolved: ResolvedDID
   public let roles: Roles
+  /// Its newest isolation; `nil` when it was never isolated.
+  public let isolation: IsolationRecord?
   /// The answer is the state after this header.
   public let header: CertifiedHeader
   /// The `Proven` message: whoever holds a trust anchor can check it again.
   public let proof: [UInt8]
+
+  /// Whether the DID is isolated in the state after ``header``, and may do nothing at all.
+  public var isIsolated: Bool { isolation?.isInForce(atMilliseconds: header.header.timeMilliseconds) ?? false }
 }
 
 /// An answer about the roles of a DID that may not exist.
@@ -56,6 +66,7 @@ extension Query<VersionResolution> {
       var request = ProtoResolveRequest()
       request.did = did.description
       request.known = known.message
+      request.withIsolation = true
       switch selector {
       case .newest: break
       case .id(let id): request.versionID = id
@@ -66,11 +77,12 @@ extension Query<VersionResolution> {
       let bytes = answer.bytes
       let proven: ProtoProven = try decode(bytes)
       let header = try trust.verify(proven, since: known)
-      let values = try header.values(of: [did.stateKey], in: proven)
-      guard let value = values[0] else {
-        return VersionResolution(did: did, selector: selector, outcome: .absent, header: header, proof: bytes)
-      }
+      let values = try header.values(of: [did.stateKey, did.isolationKey], in: proven)
       let resolution: ProtoResolution = try decode([UInt8](proven.payload))
+      let isolation = try checkedIsolation(of: did, values[1], resolution)
+      guard let value = values[0] else {
+        return VersionResolution(did: did, selector: selector, outcome: .absent, isolation: isolation, header: header, proof: bytes)
+      }
       let outcome: VersionResolutionOutcome
       do throws(ResolutionError) {
         switch try ResolvedVersion.verify(did, at: selector, stateValue: value, resolution) {
@@ -80,7 +92,7 @@ extension Query<VersionResolution> {
       } catch {
         throw .wrongRecord(error)
       }
-      return VersionResolution(did: did, selector: selector, outcome: outcome, header: header, proof: bytes)
+      return VersionResolution(did: did, selector: selector, outcome: outcome, isolation: isolation, header: header, proof: bytes)
     }
   }
 }
@@ -92,22 +104,35 @@ extension Query<RolesResolution> {
       request.did = did.description
       request.known = known.message
       request.withRoles = true
+      request.withIsolation = true
       return ByteBuffer(encoding: request)
     } accept: { answer, known, trust throws(EndpointProblem) in
       let bytes = answer.bytes
       let proven: ProtoProven = try decode(bytes)
       let header = try trust.verify(proven, since: known)
-      let values = try header.values(of: [did.stateKey, did.rolesKey], in: proven)
+      let values = try header.values(of: [did.stateKey, did.rolesKey, did.isolationKey], in: proven)
       guard let value = values[0] else { return RolesResolution(roles: nil, header: header) }
       let resolved = try ResolvedDID(did, stateValue: value, payload: [UInt8](proven.payload))
       let resolution: ProtoResolution = try decode([UInt8](proven.payload))
       do throws(ResolutionError) {
         let roles = try Roles(stateValue: values[1], record: [UInt8](resolution.roles))
-        return RolesResolution(roles: ProvenRoles(resolved: resolved, roles: roles, header: header, proof: bytes), header: header)
+        let isolation = try IsolationRecord.verify(did, stateValue: values[2], record: [UInt8](resolution.isolation))
+        return RolesResolution(
+          roles: ProvenRoles(resolved: resolved, roles: roles, isolation: isolation, header: header, proof: bytes), header: header)
       } catch {
         throw .wrongRecord(error)
       }
     }
+  }
+}
+
+private func checkedIsolation(
+  of did: CairnDID, _ stateValue: [UInt8]?, _ resolution: ProtoResolution
+) throws(EndpointProblem) -> IsolationRecord? {
+  do throws(ResolutionError) {
+    return try IsolationRecord.verify(did, stateValue: stateValue, record: [UInt8](resolution.isolation))
+  } catch {
+    throw .wrongRecord(error)
   }
 }
 

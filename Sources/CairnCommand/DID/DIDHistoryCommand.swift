@@ -55,6 +55,8 @@ extension LedgerOperation {
     case .statusListUpdate: "status-list-update"
     case .statusListDelegate: "status-list-delegate"
     case .sessionBatchCreate: "session-batch-create"
+    case .agentIsolate: "agent-isolate"
+    case .agentRelease: "agent-release"
     }
   }
 }

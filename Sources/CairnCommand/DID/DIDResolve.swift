@@ -72,6 +72,10 @@ struct ShownResolution: Encodable {
   let keysChangedMs: UInt64
   let keyAgeMs: UInt64
   let isDeactivated: Bool
+  /// Whether guardians have isolated the DID.
+  let isIsolated: Bool
+  /// The newest isolation, in force or over.
+  let isolation: ShownIsolation?
   let controller: String?
   let verified: Verification
 
@@ -87,6 +91,8 @@ struct ShownResolution: Encodable {
     let time = UInt64(max(0, now.timeIntervalSince1970 * 1_000))
     keyAgeMs = time > keysChangedMs ? time - keysChangedMs : 0
     isDeactivated = resolved.isDeactivated
+    isIsolated = resolution.isIsolated
+    isolation = resolution.isolation.map(ShownIsolation.init)
     controller = resolved.record.control.controller?.description
     verified = Verification(
       height: header.height, header: header.digest.description,
@@ -106,6 +112,7 @@ struct ShownResolution: Encodable {
     if let replacedMs { rows.append(("replaced", Output.time(replacedMs))) }
     rows.append(("keys", "set \(Output.time(keysChangedMs)), \(Output.age(keyAgeMs)) ago"))
     if let controller { rows.append(("controller", controller)) }
+    if isIsolated, let isolation { rows.append(("isolated", isolation.text)) }
     if isDeactivated { rows.append(("deactivated", "for ever")) }
     rows.append(
       ("verified", "by a quorum's certificate at height \(verified.height), \(verified.ageMs / 1_000) s old, header \(verified.header)"))

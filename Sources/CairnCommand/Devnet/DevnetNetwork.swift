@@ -51,7 +51,7 @@ struct DevnetNetwork {
       for index in 0..<nodes {
         let part = try OperatorEntry(
           name: "node-\(index)", peerAddress: "127.0.0.1:\(ports[2 * index])", clientAddress: "127.0.0.1:\(ports[2 * index + 1])",
-          roles: Roles([.trustee, .operator, .registrar, .issuer]), template: template)
+          roles: Roles([.trustee, .operator, .registrar, .issuer, .guardian]), template: template)
         try write(part, index: index, files, template: template, passphrase: passphrase)
         entries.append(part.signed)
       }

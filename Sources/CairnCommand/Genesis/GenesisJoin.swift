@@ -21,7 +21,7 @@ struct GenesisJoin: ParsableCommand {
   @Option(
     name: .customLong("role"),
     help: "Role of the operator's DID: \(Role.allCases.map(\.name).joined(separator: ", ")); several times for several.")
-  var roles: [String] = ["trustee", "operator", "registrar", "issuer"]
+  var roles: [String] = ["trustee", "operator", "registrar", "issuer", "guardian"]
   @Option(help: "Where to write the files; made when it is not there.", completion: .directory) var directory = "."
   @OptionGroup var passphrase: PassphraseOptions
   @OptionGroup var hashing: HashingOptions

@@ -4,6 +4,8 @@ public struct CredentialFacts: Sendable {
     /// The JSON of the active document.
     case active([UInt8])
     case deactivated
+    /// Guardians have isolated the DID, or whoever answers for it.
+    case isolated
     /// There is no such DID.
     case unknown
     /// Not to be had, or not with a proof. The same as no fact at all.

@@ -39,6 +39,8 @@ public indirect enum CredentialRefusal: Error, Equatable, Sendable {
   case unavailableDocument(Signer)
   case unknownDID(Signer)
   case deactivatedDID(Signer)
+  /// Guardians have isolated the DID: its keys may be in wrong hands.
+  case isolatedDID(Signer)
   case invalidDocument(Signer, ControlledDocumentError)
   case unknownKey(Signer)
   case keyNotUnderRelationship(Signer, VerificationPurpose)
@@ -101,6 +103,7 @@ extension CredentialRefusal {
     case .unavailableDocument(let signer): "unavailable_\(signer)"
     case .unknownDID(let signer): "unknown_\(signer)"
     case .deactivatedDID(let signer): "deactivated_\(signer)"
+    case .isolatedDID(let signer): "isolated_\(signer)"
     case .invalidDocument(let signer, _): "invalid_\(signer)_document"
     case .unknownKey(let signer): "unknown_\(signer)_key"
     case .keyNotUnderRelationship(let signer, _): "\(signer)_key_not_under_relationship"

@@ -43,6 +43,7 @@ extension CredentialRefusal: CustomStringConvertible {
     case .unavailableDocument(let signer): "The \(signer)'s DID document could not be had."
     case .unknownDID(let signer): "The \(signer)'s DID is not registered."
     case .deactivatedDID(let signer): "The \(signer)'s DID is deactivated."
+    case .isolatedDID(let signer): "The \(signer)'s DID is isolated by a guardian."
     case .invalidDocument(let signer, let error): "The \(signer)'s DID document is refused (\(error.reason))."
     case .unknownKey(let signer): "The key that signed is not in the \(signer)'s DID document."
     case .keyNotUnderRelationship(let signer, let purpose):

@@ -118,6 +118,7 @@ private struct CredentialVerification {
     switch facts.documents[did] ?? .unavailable {
     case .active(let document): bytes = document
     case .deactivated: throw .deactivatedDID(signer)
+    case .isolated: throw .isolatedDID(signer)
     case .unknown: throw .unknownDID(signer)
     case .unavailable: throw .unavailableDocument(signer)
     }

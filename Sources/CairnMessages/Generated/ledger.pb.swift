@@ -190,6 +190,9 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// id = key of the list's row || index of the chunk u32be; record = StatusChunk
   case statusChunk // = 5
+
+  /// id = the DID, UTF-8; record = IsolationRecord
+  case isolation // = 7
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -204,6 +207,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 3: self = .parameters
     case 4: self = .statusList
     case 5: self = .statusChunk
+    case 7: self = .isolation
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -216,6 +220,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .parameters: return 3
     case .statusList: return 4
     case .statusChunk: return 5
+    case .isolation: return 7
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -228,6 +233,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     .parameters,
     .statusList,
     .statusChunk,
+    .isolation,
   ]
 
 }
@@ -417,6 +423,22 @@ public nonisolated struct ProtoOperation: Sendable {
     set {kind = .sessionBatchCreate(newValue)}
   }
 
+  public var agentIsolate: ProtoAgentIsolate {
+    get {
+      if case .agentIsolate(let v)? = kind {return v}
+      return ProtoAgentIsolate()
+    }
+    set {kind = .agentIsolate(newValue)}
+  }
+
+  public var agentRelease: ProtoAgentRelease {
+    get {
+      if case .agentRelease(let v)? = kind {return v}
+      return ProtoAgentRelease()
+    }
+    set {kind = .agentRelease(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -428,6 +450,8 @@ public nonisolated struct ProtoOperation: Sendable {
     case statusListUpdate(ProtoStatusListUpdate)
     case statusListDelegate(ProtoStatusListDelegate)
     case sessionBatchCreate(ProtoSessionBatchCreate)
+    case agentIsolate(ProtoAgentIsolate)
+    case agentRelease(ProtoAgentRelease)
 
   }
 
@@ -704,6 +728,40 @@ public nonisolated struct ProtoSessionBatchCreate: Sendable {
   public init() {}
 }
 
+/// Stops an agent: until then it submits nothing, its update keys do nothing, and verifiers refuse what it signed. The submitter is a
+/// guardian. Absolute, so that it may be repeated; while an isolation is in force another one replaces all but its beginning. The DID
+/// exists and is no trustee.
+public nonisolated struct ProtoAgentIsolate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var did: String = String()
+
+  /// for people, 1 to 256 bytes without control characters
+  public var reason: String = String()
+
+  /// Unix time; after the block's time, by at most 366 days. 0: until it is released
+  public var untilMs: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Ends an isolation; of a DID that is not isolated it changes nothing. The submitter is a guardian.
+public nonisolated struct ProtoAgentRelease: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var did: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// How a DID of a session batch is shown: with what makes it, and the path from there to the batch's root.
 public nonisolated struct ProtoSessionPresentation: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -967,6 +1025,37 @@ public nonisolated struct ProtoStatusChunk: Sendable {
   public init() {}
 }
 
+/// The newest isolation of a DID. In force at a time before `until_ms`, if there is one, and unless `released_ms` is set. A DID that was
+/// never isolated has no row.
+public nonisolated struct ProtoIsolationRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var did: String = String()
+
+  /// header time of the block that isolated it
+  public var sinceMs: UInt64 = 0
+
+  public var sinceHeight: UInt64 = 0
+
+  public var untilMs: UInt64 = 0
+
+  /// the guardian who said so last
+  public var by: String = String()
+
+  public var reason: String = String()
+
+  /// header time of the block that released it
+  public var releasedMs: UInt64 = 0
+
+  public var releasedBy: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct ProtoRolesRecord: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1141,7 +1230,7 @@ nonisolated extension ProtoVerificationPurpose: SwiftProtobuf._ProtoNameProvidin
 }
 
 nonisolated extension ProtoStateType: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0\u{2}\u{2}STATE_TYPE_ISOLATION\0")
 }
 
 nonisolated extension ProtoRole: SwiftProtobuf._ProtoNameProviding {
@@ -1270,7 +1359,7 @@ nonisolated extension ProtoSignature: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Operation"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}did_create\0\u{3}did_update\0\u{3}did_rotate\0\u{3}did_deactivate\0\u{3}status_list_create\0\u{3}status_list_update\0\u{3}status_list_delegate\0\u{3}session_batch_create\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}did_create\0\u{3}did_update\0\u{3}did_rotate\0\u{3}did_deactivate\0\u{3}status_list_create\0\u{3}status_list_update\0\u{3}status_list_delegate\0\u{3}session_batch_create\0\u{4}\u{8}agent_isolate\0\u{3}agent_release\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1382,6 +1471,32 @@ nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.kind = .sessionBatchCreate(v)
         }
       }()
+      case 16: try {
+        var v: ProtoAgentIsolate?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .agentIsolate(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .agentIsolate(v)
+        }
+      }()
+      case 17: try {
+        var v: ProtoAgentRelease?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .agentRelease(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .agentRelease(v)
+        }
+      }()
       default: break
       }
     }
@@ -1424,6 +1539,14 @@ nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .sessionBatchCreate?: try {
       guard case .sessionBatchCreate(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .agentIsolate?: try {
+      guard case .agentIsolate(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case .agentRelease?: try {
+      guard case .agentRelease(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
     }()
     case nil: break
     }
@@ -1939,6 +2062,76 @@ nonisolated extension ProtoSessionBatchCreate: SwiftProtobuf.Message, SwiftProto
   }
 }
 
+nonisolated extension ProtoAgentIsolate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AgentIsolate"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}did\0\u{1}reason\0\u{3}until_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.did) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.untilMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.did.isEmpty {
+      try visitor.visitSingularStringField(value: self.did, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    if self.untilMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.untilMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoAgentIsolate, rhs: ProtoAgentIsolate) -> Bool {
+    if lhs.did != rhs.did {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.untilMs != rhs.untilMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoAgentRelease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AgentRelease"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}did\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.did) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.did.isEmpty {
+      try visitor.visitSingularStringField(value: self.did, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoAgentRelease, rhs: ProtoAgentRelease) -> Bool {
+    if lhs.did != rhs.did {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoSessionPresentation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionPresentation"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}index\0\u{1}create\0\u{1}path\0")
@@ -2445,6 +2638,71 @@ nonisolated extension ProtoStatusChunk: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.updatedHeight != rhs.updatedHeight {return false}
     if lhs.version != rhs.version {return false}
     if lhs.earlier != rhs.earlier {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoIsolationRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".IsolationRecord"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}did\0\u{3}since_ms\0\u{3}since_height\0\u{3}until_ms\0\u{1}by\0\u{1}reason\0\u{3}released_ms\0\u{3}released_by\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.did) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.sinceMs) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.sinceHeight) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.untilMs) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.releasedMs) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.releasedBy) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.did.isEmpty {
+      try visitor.visitSingularStringField(value: self.did, fieldNumber: 1)
+    }
+    if self.sinceMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sinceMs, fieldNumber: 2)
+    }
+    if self.sinceHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sinceHeight, fieldNumber: 3)
+    }
+    if self.untilMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.untilMs, fieldNumber: 4)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitSingularStringField(value: self.by, fieldNumber: 5)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 6)
+    }
+    if self.releasedMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.releasedMs, fieldNumber: 7)
+    }
+    if !self.releasedBy.isEmpty {
+      try visitor.visitSingularStringField(value: self.releasedBy, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoIsolationRecord, rhs: ProtoIsolationRecord) -> Bool {
+    if lhs.did != rhs.did {return false}
+    if lhs.sinceMs != rhs.sinceMs {return false}
+    if lhs.sinceHeight != rhs.sinceHeight {return false}
+    if lhs.untilMs != rhs.untilMs {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.releasedMs != rhs.releasedMs {return false}
+    if lhs.releasedBy != rhs.releasedBy {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

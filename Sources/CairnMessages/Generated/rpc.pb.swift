@@ -159,6 +159,9 @@ public nonisolated struct ProtoResolveRequest: Sendable {
   /// a second state proof and `roles`: what the DID may do on the ledger, now
   public var withRoles: Bool = false
 
+  /// a further state proof and `isolation`: whether guardians have isolated the DID, now
+  public var withIsolation: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// the newest version when absent
@@ -209,6 +212,9 @@ public nonisolated struct ProtoResolution: Sendable {
 
   /// RolesRecord bytes, hash committed by the second state value; empty when the proof shows absence
   public var roles: Data = Data()
+
+  /// IsolationRecord bytes, hash committed by the last state value; empty when the proof shows absence
+  public var isolation: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1278,7 +1284,7 @@ nonisolated extension ProtoKnown: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoResolveRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ResolveRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}did\0\u{1}known\0\u{3}version_id\0\u{3}version_time_ms\0\u{3}with_roles\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}did\0\u{1}known\0\u{3}version_id\0\u{3}version_time_ms\0\u{3}with_roles\0\u{3}with_isolation\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1305,6 +1311,7 @@ nonisolated extension ProtoResolveRequest: SwiftProtobuf.Message, SwiftProtobuf.
         }
       }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.withRoles) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.withIsolation) }()
       default: break
       }
     }
@@ -1335,6 +1342,9 @@ nonisolated extension ProtoResolveRequest: SwiftProtobuf.Message, SwiftProtobuf.
     if self.withRoles != false {
       try visitor.visitSingularBoolField(value: self.withRoles, fieldNumber: 5)
     }
+    if self.withIsolation != false {
+      try visitor.visitSingularBoolField(value: self.withIsolation, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1343,6 +1353,7 @@ nonisolated extension ProtoResolveRequest: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs._known != rhs._known {return false}
     if lhs.version != rhs.version {return false}
     if lhs.withRoles != rhs.withRoles {return false}
+    if lhs.withIsolation != rhs.withIsolation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1350,7 +1361,7 @@ nonisolated extension ProtoResolveRequest: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension ProtoResolution: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Resolution"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}document\0\u{1}version\0\u{1}successor\0\u{1}roles\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}document\0\u{1}version\0\u{1}successor\0\u{1}roles\0\u{1}isolation\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1363,6 +1374,7 @@ nonisolated extension ProtoResolution: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularMessageField(value: &self._version) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._successor) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.roles) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.isolation) }()
       default: break
       }
     }
@@ -1388,6 +1400,9 @@ nonisolated extension ProtoResolution: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.roles.isEmpty {
       try visitor.visitSingularBytesField(value: self.roles, fieldNumber: 5)
     }
+    if !self.isolation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.isolation, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1397,6 +1412,7 @@ nonisolated extension ProtoResolution: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs._version != rhs._version {return false}
     if lhs._successor != rhs._successor {return false}
     if lhs.roles != rhs.roles {return false}
+    if lhs.isolation != rhs.isolation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -22,6 +22,7 @@ extension QueryService {
         answer.state.append(state.tree.proof(for: rolesKey))
         resolution.roles = Data(try readingLedger { () throws(LedgerFault) in try state.record(forKey: rolesKey) } ?? [])
       }
+      if request.withIsolation { resolution.isolation = try proveIsolation(of: request.did, in: &answer) }
       guard answer.state[0].leaf?.key == key else { return }
       try fill(&resolution, request.version, key, in: state)
       answer.payload = Canonical.encode(resolution)

@@ -97,24 +97,41 @@ extension QueryService {
   /// The DID's record and document, or the proof that it does not exist.
   package func resolve(_ request: ProtoResolveRequest) throws(ServiceFailure) -> ProvenAnswer {
     let key = try stateKey(ofDID: request.did)
-    guard request.version != nil || request.withRoles else { return try resolve(key, request.known) }
-    return try resolveVersion(request, key)
+    if request.version != nil || request.withRoles { return try resolveVersion(request, key) }
+    return try resolve(key, request.known, isolationOf: request.withIsolation ? request.did : nil)
   }
 
-  /// - Parameter key: of the DID's row in the state.
-  func resolve(_ key: Digest, _ known: ProtoKnown) throws(ServiceFailure) -> ProvenAnswer {
+  /// - Parameters:
+  ///   - key: of the DID's row in the state.
+  ///   - did: the DID, when its isolation is wanted too.
+  func resolve(_ key: Digest, _ known: ProtoKnown, isolationOf did: String? = nil) throws(ServiceFailure) -> ProvenAnswer {
     try answering(known) { answer throws(ReadFailure) in
       let state = answer.view.head.state
       let proof = state.tree.proof(for: key)
       answer.state = [proof]
-      guard let leaf = proof.leaf, leaf.key == key else { return }
-      if let resolution = resolutions[leaf.value] {
-        answer.payload = resolution
-        return
+      if let leaf = proof.leaf, leaf.key == key {
+        if let resolution = resolutions[leaf.value] {
+          answer.payload = resolution
+        } else {
+          answer.payload = try readingLedger { () throws(LedgerFault) in try resolution(key, in: state) }
+          resolutions.insert(answer.payload, for: leaf.value)
+        }
       }
-      answer.payload = try readingLedger { () throws(LedgerFault) in try resolution(key, in: state) }
-      resolutions.insert(answer.payload, for: leaf.value)
+      guard let did else { return }
+      var isolation = ProtoResolution()
+      isolation.isolation = try proveIsolation(of: did, in: &answer)
+      // The last field of a message that has it not: what follows in the encoding is this.
+      answer.payload += Canonical.encode(isolation)
     }
+  }
+
+  /// Adds the proof of the DID's isolation.
+  ///
+  /// - Returns: the record; empty when the DID was never isolated.
+  func proveIsolation(of did: String, in answer: inout ProvenAnswer) throws(ReadFailure) -> Data {
+    let (state, key) = (answer.view.head.state, Digest.stateKey(type: StateType.isolation.rawValue, id: Array(did.utf8)))
+    answer.state.append(state.tree.proof(for: key))
+    return Data(try readingLedger { () throws(LedgerFault) in try state.record(forKey: key) } ?? [])
   }
 
   /// An answer under the newest head; read again when the store turns out to have moved on underneath it.

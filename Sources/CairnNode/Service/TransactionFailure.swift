@@ -34,7 +34,7 @@ extension TransactionError {
   fileprivate var status: RPCStatus {
     switch self {
     case .tooLarge, .malformed, .notCanonical, .wrongNetwork, .operationCount, .signatureCount, .signatureOrder: .invalidArgument
-    case .badSignature, .unknownSubmitter, .submitterThresholdNotMet: .permissionDenied
+    case .badSignature, .unknownSubmitter, .submitterIsolated, .submitterThresholdNotMet: .permissionDenied
     case .expired, .tooFarAhead, .submitterDeactivated: .failedPrecondition
     case .duplicate: .alreadyExists
     case .operation(_, let error): error.status
@@ -63,6 +63,7 @@ extension TransactionError {
     case .blockFull: "The block has no room left: submit the transaction again."
     case .unknownSubmitter(let did): "The submitter \(did) does not exist: submit through a DID that is enrolled."
     case .submitterDeactivated(let did): "The submitter \(did) is deactivated: submit through another DID."
+    case .submitterIsolated(let did): "The submitter \(did) is isolated: only guardians can release it."
     case .submitterThresholdNotMet: "The signatures do not reach the submitter's update threshold: add signatures by its update keys."
     case .operation(let index, let error): "Operation \(index) \(error.sentence)"
     case .unavailable: "This node could not judge the transaction: submit it to another node, or again later."
@@ -74,12 +75,13 @@ extension OperationError {
   fileprivate var status: RPCStatus {
     switch self {
     case .malformed, .foreignDID, .control, .document, .listLength, .indexCount: .invalidArgument
-    case .notPermitted, .thresholdNotMet, .notListIssuer, .notRevoker: .permissionDenied
+    case .notPermitted, .thresholdNotMet, .notListIssuer, .notRevoker, .isolated, .controllerIsolated: .permissionDenied
     case .alreadyExists, .listExists: .alreadyExists
     case .unknownDID, .unknownList: .notFound
     case .indexOutOfRange: .outOfRange
     case .stale, .futureSequence: .aborted
-    case .deactivated, .unknownController, .controllerDeactivated, .noController, .noRecovery, .clearRefused, .sessionExpiry:
+    case .deactivated, .unknownController, .controllerDeactivated, .noController, .noRecovery, .clearRefused, .sessionExpiry,
+      .trusteeProtected, .isolationEnd:
       .failedPrecondition
     case .unavailable: .unavailable
     }
@@ -110,6 +112,11 @@ extension OperationError {
     case .thresholdNotMet(let threshold): "is not signed by \(threshold.keys): add their signatures."
     case .unknownController(let did): "names the controller \(did), which does not exist: check the DID."
     case .controllerDeactivated(let did): "relies on the controller \(did), which is deactivated: use the DID's own keys."
+    case .isolated(let did): "is signed by the update keys of \(did), which is isolated: its other keys or its controller can rotate it."
+    case .controllerIsolated(let did): "relies on the controller \(did), which is isolated: use the DID's own keys."
+    case .trusteeProtected(let did): "isolates \(did), which is a trustee: trustees are for the other trustees to judge."
+    case .isolationEnd(let time):
+      "isolates until \(time), which is past or more than 366 days ahead: choose a Unix time in milliseconds between, or no end."
     case .noController: "uses the authority of a controller, and the DID has none: use its own keys."
     case .noRecovery: "uses recovery keys, and the DID has none: use its next keys."
     case .listLength(let length):

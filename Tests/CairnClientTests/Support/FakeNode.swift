@@ -173,7 +173,9 @@ final class FakeNode: RPCServerHandler {
     switch method {
     case .resolve:
       let request = try ProtoResolveRequest(serializedBytes: request)
-      if request.version != nil || request.withRoles { return try chain.version(request, at: height.withLock { $0 }) }
+      if request.version != nil || request.withRoles || request.withIsolation {
+        return try chain.version(request, at: height.withLock { $0 })
+      }
       return try chain.resolution(CairnDID(parsing: request.did), request.known, at: height.withLock { $0 })
     case .status: return try chain.status(ProtoStatusRequest(serializedBytes: request), at: height.withLock { $0 })
     case .statusList: return try chain.statusList(ProtoStatusListRequest(serializedBytes: request), at: height.withLock { $0 })

@@ -39,6 +39,10 @@ extension TestChain {
       proven.state.append(state.tree.proof(for: did.rolesKey).message)
       resolution.roles = Data(try state.record(forKey: did.rolesKey) ?? [])
     }
+    if request.withIsolation {
+      proven.state.append(state.tree.proof(for: did.isolationKey).message)
+      resolution.isolation = Data(try state.record(forKey: did.isolationKey) ?? [])
+    }
     guard let newest = try state.version(of: did)?.record else { return proven }
     let past = try inForce(did.stateKey, newest.earlier, newest: newest.bytes, in: state) { bytes in
       let record = try DIDRecord(decoding: bytes)

@@ -26,6 +26,7 @@ struct TestChain: Sendable {
   let nodeKeys: [SigningKey]
   /// The first operator, who may enrol DIDs.
   let registrar: Signatory
+  let guardian: Signatory
   private(set) var blocks: [FinalBlock] = []
   private(set) var entries: [LogEntry] = []
 
@@ -42,13 +43,14 @@ struct TestChain: Sendable {
         peerAddress: "127.0.0.1:\(7000 + index)", clientAddress: "127.0.0.1:\(8000 + index)")
       let entry = try GenesisEntry(
         validator: validator, control: Self.control("operator \(index)"), document: DIDDocument(), salt: [UInt8](repeating: 1, count: 16),
-        roles: Roles([.trustee, .registrar, .issuer]))
+        roles: Roles(index == 0 ? [.registrar, .issuer] : [.trustee, .registrar, .issuer, .guardian]))
       signed.append(
         entry.signed(
           for: template, consensusKey: consensusKeys[index], nodeKey: nodeKeys[index], identityKeys: [Self.key("operator \(index)")]))
     }
     genesis = try template.seal(signed)
     registrar = Signatory(genesis.dids[0], keys: [Self.key("operator 0")])
+    guardian = Signatory(genesis.dids[1], keys: [Self.key("operator 1")])
     let block = GenesisBlock(genesis)
     commit(block.header, block.state, [], certificate: nil)
   }
@@ -119,6 +121,20 @@ extension TestChain {
   func creation(_ name: String) throws -> LedgerOperation {
     try .create(
       control: Self.control(name), document: Self.document(name), salt: [UInt8](repeating: 7, count: 16), network: network)
+  }
+
+  /// In a block of its own.
+  mutating func isolate(_ did: CairnDID, reason: String = "drill") throws {
+    try appendGuarding(.isolate(did, reason: reason, network: network))
+  }
+
+  mutating func release(_ did: CairnDID) throws { try appendGuarding(.release(did, network: network)) }
+
+  private mutating func appendGuarding(_ operation: LedgerOperation) throws {
+    let unsigned = UnsignedTransaction(
+      network: network, submitter: guardian.did, notAfterHeight: newest.header.height + 100,
+      nonce: [UInt8](repeating: UInt8(truncatingIfNeeded: blocks.count), count: 16), operations: [operation])
+    try append([unsigned.signed(by: guardian.keys)])
   }
 
   func record(of did: CairnDID) throws -> DIDRecord? { try newest.state.version(of: did)?.record }

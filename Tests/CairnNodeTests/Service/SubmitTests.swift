@@ -131,7 +131,10 @@ import Testing
       (.operation(0, .unknownDID(did)), .notFound), (.operation(0, .deactivated(did)), .failedPrecondition),
       (.operation(0, .stale(head: head)), .aborted), (.operation(0, .futureSequence(head: head)), .aborted),
       (.operation(0, .unknownController(did)), .failedPrecondition), (.operation(0, .controllerDeactivated(did)), .failedPrecondition),
-      (.operation(0, .noController), .failedPrecondition), (.operation(0, .noRecovery), .failedPrecondition),
+      (.submitterIsolated(did), .permissionDenied), (.operation(0, .isolated(did)), .permissionDenied),
+      (.operation(0, .controllerIsolated(did)), .permissionDenied), (.operation(0, .trusteeProtected(did)), .failedPrecondition),
+      (.operation(0, .isolationEnd(1)), .failedPrecondition), (.operation(0, .noController), .failedPrecondition),
+      (.operation(0, .noRecovery), .failedPrecondition),
     ]
     + OperationError.Threshold.allCases.map { (.operation(0, .thresholdNotMet($0)), .permissionDenied) }
     + KeyList.allCases.flatMap { list in

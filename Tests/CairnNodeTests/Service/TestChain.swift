@@ -72,7 +72,7 @@ final class TestChain: NodeBackend {
             name: "node-\(index)", consensusKey: consensus.publicKey, nodeKey: node.publicKey, peerAddress: "node-\(index).example:1",
             clientAddress: "node-\(index).example:2"),
           control: control(1 + 10 * index), document: document(1 + 10 * index), salt: sixteen(index),
-          roles: Roles(index == 0 ? [.trustee, .operator, .registrar, .issuer] : [.operator])
+          roles: Roles(index == 0 ? [.trustee, .operator, .registrar, .issuer, .guardian] : [.operator])
         ).signed(for: template, consensusKey: consensus, nodeKey: node, identityKeys: [identity])
       }
       return try template.seal(entries)
@@ -146,6 +146,11 @@ final class TestChain: NodeBackend {
   func deactivate(_ did: CairnDID, _ first: Int) throws {
     guard let record = try newest.state.version(of: did)?.record else { throw Broken() }
     try commit([transaction([.deactivate(did, after: record.head, network: genesis.network)], signers: [1, first])])
+  }
+
+  /// In a block of its own; the registrar is a guardian too.
+  func isolate(_ did: CairnDID, reason: String) throws {
+    try commit([transaction([.isolate(did, reason: reason, network: genesis.network)], signers: [1])])
   }
 
   /// A finalized block of these transactions, all of which must apply.

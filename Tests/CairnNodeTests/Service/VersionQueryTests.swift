@@ -89,7 +89,7 @@ extension TestReader {
   @Test("Roles are proven beside the DID, and their absence too") mutating func roles() throws {
     let did = try chain.enroll(100)
     let nobody = try chain.creation(300).did
-    for (subject, expected) in [(chain.registrar, [Role.trustee, .operator, .registrar, .issuer]), (did, []), (nobody, [])] {
+    for (subject, expected) in [(chain.registrar, [Role.trustee, .operator, .registrar, .issuer, .guardian]), (did, []), (nobody, [])] {
       let answer = try queries.resolve(resolveRequest(subject, at: .newest, withRoles: true)).message
       let header = try reader.certify(answer)
       #expect(answer.state.count == 2)
@@ -100,5 +100,29 @@ extension TestReader {
     }
     let past = try queries.resolve(resolveRequest(did, at: .id(0), withRoles: true)).message
     #expect(try reader.version(did, at: .id(0), past) != nil && past.state.count == 2)
+  }
+
+  @Test("An isolation is proven beside the DID and its roles, and its absence too", arguments: [false, true])
+  mutating func isolation(withRoles: Bool) throws {
+    let (did, other, nobody) = (try chain.enroll(100), try chain.enroll(200), try chain.creation(300).did)
+    try chain.isolate(did, reason: "drill")
+    // Twice, because the second answer is made from a cached one.
+    for subject in [did, other, nobody, did] {
+      for selector in [VersionSelector.newest, .id(0)] where subject != nobody || selector == .newest {
+        var request = resolveRequest(subject, at: selector, withRoles: withRoles)
+        request.withIsolation = true
+        let answer = try queries.resolve(request).message
+        let header = try reader.certify(answer)
+        #expect(answer.state.count == (withRoles ? 3 : 2))
+        let resolution = try ProtoResolution(serializedBytes: answer.payload)
+        #expect(try resolution.serializedData() == answer.payload)
+        let proof = try #require(answer.state.last)
+        let isolation = try IsolationRecord.verify(
+          subject, stateValue: header.value(of: subject.isolationKey, proof: proof), record: [UInt8](resolution.isolation))
+        #expect((isolation != nil) == (subject == did))
+        #expect(isolation?.isInForce(atMilliseconds: header.header.timeMilliseconds) == (subject == did ? true : nil))
+        #expect(subject == nobody ? answer.payload.isEmpty : !resolution.document.isEmpty)
+      }
+    }
   }
 }
