@@ -3,6 +3,8 @@ public struct AgentCredential: Sendable {
   /// As many entries as a verifier asks for.
   public static let statusLimit = 8
   public static let permissionLimit = 256
+  /// Longer chains of delegation nobody oversees.
+  public static let delegationDepthLimit: Int64 = 255
 
   /// A URI, perhaps `urn:uuid:…`; a credential needs none.
   public var id: String?
@@ -10,6 +12,8 @@ public struct AgentCredential: Sendable {
   public let subject: DID
   public var role: String?
   public var permissions: [String]
+  /// How often the authority was handed on before it came to the agent: 0 for an agent that acts for its operator itself.
+  public var delegationDepth: Int64?
   /// Beside `VerifiableCredential` and `AgentCredential`.
   public var types: [String] = []
   public let validFrom: Timestamp
@@ -18,14 +22,15 @@ public struct AgentCredential: Sendable {
 
   /// - Throws: ``CredentialIssuingError/lifetimeTooLong(limit:actual:)``, ``CredentialIssuingError/zeroLifetime``.
   public init(
-    id: String? = nil, issuer: DID, subject: DID, role: String? = nil, permissions: [String] = [], validFrom: Timestamp,
-    lifetime: CredentialLifetime = .standard, statuses: [CredentialStatusEntry] = []
+    id: String? = nil, issuer: DID, subject: DID, role: String? = nil, permissions: [String] = [],
+    delegationDepth: Int64? = nil, validFrom: Timestamp, lifetime: CredentialLifetime = .standard, statuses: [CredentialStatusEntry] = []
   ) throws(CredentialIssuingError) {
     self.id = id
     self.issuer = issuer
     self.subject = subject
     self.role = role
     self.permissions = permissions
+    self.delegationDepth = delegationDepth
     self.validFrom = validFrom
     validUntil = try lifetime.end(from: validFrom)
     self.statuses = statuses
@@ -36,6 +41,7 @@ public struct AgentCredential: Sendable {
     guard id.map(URISyntax.isAbsolute) ?? true else { throw .invalidIdentifier("id") }
     guard statuses.count <= Self.statusLimit else { throw .tooMany("credentialStatus", limit: Self.statusLimit) }
     guard permissions.count <= Self.permissionLimit else { throw .tooMany("permissions", limit: Self.permissionLimit) }
+    if let delegationDepth, !(0...Self.delegationDepthLimit).contains(delegationDepth) { throw .invalidDelegationDepth(delegationDepth) }
     let types = [CredentialTerms.credential, CredentialTerms.agentCredential] + self.types
     return .object([
       "@context": .array([.string(CredentialTerms.context), .string(CredentialTerms.undefinedTermsContext)]),
@@ -43,7 +49,7 @@ public struct AgentCredential: Sendable {
       "validFrom": .string(validFrom.description), "validUntil": .string(validUntil.description),
       "credentialSubject": .object([
         "id": .string(subject.description), "role": role.map { .string($0) },
-        "permissions": .array(permissions.map { .string($0) }),
+        "permissions": .array(permissions.map { .string($0) }), "delegationDepth": delegationDepth.map { .number(Double($0)) },
       ]),
       "credentialStatus": statuses.isEmpty ? nil : .array(statuses.map(\.json)),
     ])

@@ -10,6 +10,8 @@ public struct CredentialClaims: Sendable {
   public let role: String?
   /// Of an agent; empty in credentials of other types.
   public let permissions: [String]
+  /// How often the agent's authority was handed on before it came to the agent; `nil` when the issuer does not say.
+  public let delegationDepth: Int64?
   public let validFrom: Timestamp?
   public let validUntil: Timestamp?
   public let statuses: [CredentialStatusEntry]
@@ -41,10 +43,11 @@ struct ClaimsReader {
     let statuses = statuses()
     let role = isAgent ? role(of: subject) : nil
     let permissions = isAgent ? permissions(of: subject) : []
+    let delegationDepth = isAgent ? delegationDepth(of: subject) : nil
     guard let issuer else { return nil }
     return CredentialClaims(
       id: id, types: types, issuer: issuer, subject: subject.flatMap { $0["id"]?.string }, role: role, permissions: permissions,
-      validFrom: validFrom, validUntil: validUntil, statuses: statuses, document: document)
+      delegationDepth: delegationDepth, validFrom: validFrom, validUntil: validUntil, statuses: statuses, document: document)
   }
 
   /// Section 4.3: a list, of which the first is that of the data model.
@@ -113,6 +116,15 @@ struct ClaimsReader {
       refusals.append(.tooMany("credentialSubject.permissions", limit: AgentCredential.permissionLimit))
     }
     return texts
+  }
+
+  private mutating func delegationDepth(of subject: JSON?) -> Int64? {
+    guard let value = subject?["delegationDepth"] else { return nil }
+    guard let depth = value.number.flatMap(Int64.init(exactly:)), (0...AgentCredential.delegationDepthLimit).contains(depth) else {
+      refusals.append(.malformed("credentialSubject.delegationDepth"))
+      return nil
+    }
+    return depth
   }
 
   private mutating func validity() -> (from: Timestamp?, until: Timestamp?) {

@@ -22,6 +22,9 @@ public struct CredentialInspection: Sendable {
   /// Whether this is a presentation, well-formed or not.
   public var isPresentation: Bool { presentation != nil }
 
+  /// How many credentials there are, well-formed or not.
+  public var credentialCount: Int { credentials.count }
+
   /// What is wrong whatever the facts are. With any of these there is no need to find out more.
   public var refusals: [CredentialRefusal] {
     wholeRefusals + (presentation?.refusals ?? [])

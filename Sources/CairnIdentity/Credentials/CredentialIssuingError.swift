@@ -8,6 +8,8 @@ public enum CredentialIssuingError: Error, Equatable, Sendable {
   case invalidIdentifier(String)
   /// More than a verifier reads; names the member.
   case tooMany(String, limit: Int)
+  /// Below zero, or beyond ``AgentCredential/delegationDepthLimit``.
+  case invalidDelegationDepth(Int64)
   case zeroLifetime
   /// In milliseconds. More must be asked for by ``CredentialLifetime/long(milliseconds:)``.
   case lifetimeTooLong(limit: Int64, actual: Int64)
@@ -25,6 +27,7 @@ public enum CredentialIssuingError: Error, Equatable, Sendable {
     case .wrongSigner: "wrong_signer"
     case .invalidIdentifier: "invalid_identifier"
     case .tooMany: "too_many"
+    case .invalidDelegationDepth: "invalid_delegation_depth"
     case .zeroLifetime: "zero_lifetime"
     case .lifetimeTooLong: "lifetime_too_long"
     case .noCredential: "no_credential"
