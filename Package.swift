@@ -78,7 +78,7 @@ let package = Package(
     .target(name: "CairnPolicy", swiftSettings: strict),
     .target(
       name: "CairnLedger",
-      dependencies: ["CairnCrypto", "CairnMerkle", "CairnMessages", "CairnChain", "CairnIdentity", .protobuf],
+      dependencies: ["CairnCrypto", "CairnMerkle", "CairnMessages", "CairnChain", "CairnIdentity", "CairnPolicy", .protobuf],
       swiftSettings: strict),
     .target(name: "CairnConsensus", dependencies: ["CairnCrypto", "CairnChain"], swiftSettings: strict),
 
@@ -150,7 +150,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CairnLedgerTests",
-      dependencies: ["CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages", .protobuf],
+      dependencies: ["CairnLedger", "CairnPolicy", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages", .protobuf],
       swiftSettings: strict),
     .testTarget(
       name: "CairnConsensusTests", dependencies: ["CairnConsensus", "CairnChain", "CairnCrypto", "CairnMerkle"],

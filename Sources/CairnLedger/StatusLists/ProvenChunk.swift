@@ -65,6 +65,8 @@ public struct BlockMoment: Hashable, Sendable {
   public let height: UInt64
   /// Header time; Unix time.
   public let milliseconds: UInt64
+
+  public init(height: UInt64, milliseconds: UInt64) { (self.height, self.milliseconds) = (height, milliseconds) }
 }
 
 /// An earlier version of a chunk, decoded, and not yet shown to be one.
