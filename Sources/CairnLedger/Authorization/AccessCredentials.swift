@@ -57,7 +57,6 @@ extension AccessJudge {
         continue
       }
       facts.documents[did] = try document(of: own)
-      guard try !isIsolated(own) else { throw refuse(.issuerIsolated(own)) }
       if try roles(of: own).contains(.issuer) { facts.authorizedIssuers.insert(did) }
     }
     for position in inspection.statuses { facts.statuses[position] = try status(at: position) }
@@ -66,7 +65,8 @@ extension AccessJudge {
 
   private mutating func document(of did: CairnDID) throws(Halt) -> CredentialFacts.Document {
     guard let record = try reading({ state throws(State.Failure) in try state.did(did) }) else { return .unknown }
-    return record.isDeactivated ? .deactivated : .active(record.documentJSON)
+    guard !record.isDeactivated else { return .deactivated }
+    return try isIsolated(did) ? .isolated : .active(record.documentJSON)
   }
 
   mutating func roles(of did: CairnDID) throws(Halt) -> Roles {

@@ -34,7 +34,6 @@ public enum AccessRefusal: Error, Equatable, Sendable {
   // What is shown.
   /// One of the documents, counted from 0.
   case credential(at: Int, CredentialRefusal)
-  case issuerIsolated(CairnDID)
 
   // What the contract says.
   /// The contract's schema has no such action.
@@ -70,7 +69,6 @@ public enum AccessRefusal: Error, Equatable, Sendable {
     case .contractFrozen: "contract_frozen"
     case .contractRetired: "contract_retired"
     case .credential(_, let refusal): "credential_\(refusal.reason)"
-    case .issuerIsolated: "issuer_isolated"
     case .unknownAction: "unknown_action"
     case .schemaMismatch: "schema_mismatch"
     case .malformedContext: "malformed_context"
@@ -109,7 +107,6 @@ extension AccessRefusal: CustomStringConvertible {
     case .contractFrozen: "The policy contract is frozen."
     case .contractRetired: "The policy contract is retired."
     case .credential(let index, let refusal): "Document \(index + 1): \(refusal.message)"
-    case .issuerIsolated(let did): "The issuer \(did) is isolated."
     case .unknownAction(let action): "The policy contract knows no action \(action)."
     case .schemaMismatch(let fault): "The request does not fit the policy contract's schema: \(fault)."
     case .malformedContext: "What is claimed is not a context in JSON."

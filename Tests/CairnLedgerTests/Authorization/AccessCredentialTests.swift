@@ -74,7 +74,7 @@ import Testing
     let foreign = try world.credential(issuer: (CairnDID(network: .sha256([2]), create: .sha256([1])), 1))
     #expect(try world.reasons(world.request(credentials: [foreign])).contains("credential_unknown_issuer"))
     world.isolated = [World.registrar]
-    #expect(try world.reasons(world.request(credentials: [world.credential()])) == ["issuer_isolated"])
+    #expect(try world.reasons(world.request(credentials: [world.credential()])) == ["credential_isolated_issuer"])
   }
 
   @Test func deniesACredentialOfAnotherAgent() throws {
