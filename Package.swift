@@ -150,7 +150,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CairnLedgerTests",
-      dependencies: ["CairnLedger", "CairnPolicy", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages", .protobuf],
+      dependencies: [
+        "CairnLedger", "CairnPolicy", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages", .protobuf,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "CairnConsensusTests", dependencies: ["CairnConsensus", "CairnChain", "CairnCrypto", "CairnMerkle"],
