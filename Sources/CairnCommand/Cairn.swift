@@ -13,9 +13,20 @@ struct Cairn: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      DevnetCommand.self, GenesisCommand.self, KeysCommand.self, NodeCommand.self, DIDCommand.self, AgentCommand.self,
+      DevnetCommand.self,
+      GenesisCommand.self,
+      KeysCommand.self,
+      NodeCommand.self,
+      DIDCommand.self,
+      AgentCommand.self,
       CredentialCommand.self,
-      StatusListCommand.self, SessionCommand.self, PolicyCommand.self, LogCommand.self, VerifyCommand.self, BenchCommand.self,
+      StatusListCommand.self,
+      SessionCommand.self,
+      PolicyCommand.self,
+      LogCommand.self,
+      VerifyCommand.self,
+      EvidenceCommand.self,
+      BenchCommand.self,
     ])
 }
 

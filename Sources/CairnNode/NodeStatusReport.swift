@@ -43,7 +43,7 @@ extension NodeCore {
     status.voting = engine != nil && disabled == nil && haltReason == nil
     status.notVotingBecause = haltReason?.label ?? disabled?.rawValue ?? (engine == nil ? "waiting_for_peers" : "")
     status.stalledBecause = stalledBecause
-    status.evidence = evidence.map { Data($0.first.bytes + $0.second.bytes) }
+    status.evidence = evidence.map { Data($0.bytes) }
     status.leaderTimeouts = UInt32(clamping: engine?.nullifyCounts[.leaderTimeout] ?? 0)
     return status
   }

@@ -208,7 +208,7 @@ import Testing
     let notarization = try chain.certificate(.notarize(epoch: 0, view: 11, digest: late.block.digest))
     batch.certificates = [notarization, nullification, nullification]
     let conflict = try #require(
-      ConflictingVotes(
+      Evidence(
         chain.vote(.nullify(epoch: 0, view: 3), validator: 2), chain.vote(.finalize(epoch: 0, view: 3, digest: .zero), validator: 2)))
     batch.evidence = [conflict, conflict]
     try store.chain.write(batch)
@@ -242,12 +242,12 @@ import Testing
     for view in UInt64(0)..<80 {
       batch.evidence.append(
         try #require(
-          ConflictingVotes(
+          Evidence(
             chain.vote(.nullify(epoch: 0, view: view)), chain.vote(.finalize(epoch: 0, view: view, digest: .zero)))))
     }
     try store.chain.write(batch)
     #expect(try store.chainReader().evidence(epoch: 0).count == 64)
-    #expect(ConflictingVotes(batch.evidence[0].first, batch.evidence[1].second) == nil)
+    #expect(Evidence(batch.evidence[0].first, batch.evidence[1].second) == nil)
   }
 
   @Test("The whole chain checks offline, and a changed tile does not")

@@ -131,7 +131,7 @@ enum FileManagerBridge {
       var batch = try chain.batch(genesis)
       batch.candidates = [try chain.next().proposal]
       batch.evidence = [
-        try #require(ConflictingVotes(chain.vote(.nullify(epoch: 0, view: 3)), chain.vote(.finalize(epoch: 0, view: 3, digest: .zero))))
+        try #require(Evidence(chain.vote(.nullify(epoch: 0, view: 3)), chain.vote(.finalize(epoch: 0, view: 3, digest: .zero))))
       ]
       try store.chain.write(batch)
     }

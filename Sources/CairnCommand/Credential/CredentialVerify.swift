@@ -58,7 +58,7 @@ struct CredentialVerify: AsyncParsableCommand {
   }
 
   private func check(_ path: String) async throws -> CredentialVerification {
-    let anchor = try client.trustAnchor()
+    let anchor = try client.trust.trustAnchor()
     let bytes = try Files.read(path, "bundle", limit: CredentialBundle.byteLimit + 1)
     do throws(BundleError) {
       return try await CredentialBundle(decoding: bytes).verify(

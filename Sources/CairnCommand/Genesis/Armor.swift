@@ -1,11 +1,12 @@
 import Foundation
 
-/// The files of the ceremony: the canonical bytes in Base64 between two lines that say what they are (RFC 7468), and above
+/// Files that people hand to each other: the canonical bytes in Base64 between two lines that say what they are (RFC 7468), and above
 /// them the same in words. The words are for people; only what is between the lines counts.
 enum Armor {
   enum Label: String, CaseIterable {
     case entry = "CAIRN GENESIS ENTRY"
     case genesis = "CAIRN GENESIS"
+    case evidence = "CAIRN EVIDENCE"
 
     var begin: String { "-----BEGIN \(rawValue)-----" }
     var end: String { "-----END \(rawValue)-----" }
@@ -14,11 +15,12 @@ enum Armor {
       switch self {
       case .entry: "genesis entry"
       case .genesis: "genesis file"
+      case .evidence: "evidence file"
       }
     }
   }
 
-  /// A genesis of 1 MiB in Base64, and the words above it.
+  /// A genesis or evidence of 1 MiB in Base64, and the words above it.
   private static let byteLimit = 2 << 20
 
   static func encode(_ bytes: [UInt8], as label: Label, words: [String]) -> [UInt8] {

@@ -103,7 +103,7 @@ struct ShownStatus: Encodable {
     ]
     if leaderTimeouts > 0 { rows.append(("timeouts", "\(leaderTimeouts) leaders were late since start")) }
     for peer in peers where !peer.isConnected { rows.append(("missing", "\(peer.name)  \(peer.text)")) }
-    if !evidence.isEmpty { rows.append(("evidence", "\(evidence.count) proven faults: see --json")) }
+    if !evidence.isEmpty { rows.append(("evidence", "\(evidence.count) proven faults of validators: see cairn evidence list")) }
     if let stalledBecause { rows.append(("stalled", stalledBecause)) }
     return Output.table(rows)
   }

@@ -5,13 +5,29 @@ import CairnIdentity
 import Foundation
 import NIOCore
 
-/// Whom a command asks, and what it trusts.
-struct ClientOptions: ParsableArguments {
+/// What a command trusts.
+struct TrustOptions: ParsableArguments {
   static let anchorEnvironmentName = "CAIRN_ANCHOR"
-  static let endpointEnvironmentName = "CAIRN_ENDPOINT"
 
   @Option(help: "The trust anchor file; otherwise the environment's CAIRN_ANCHOR.", completion: .file(extensions: ["json"]))
   var anchor: String?
+
+  func trustAnchor() throws(CommandFailure) -> TrustAnchor {
+    guard let path = anchor ?? ProcessInfo.processInfo.environment[Self.anchorEnvironmentName] else {
+      throw .usage("no_anchor", "There is no trust anchor: give --anchor FILE, or set \(Self.anchorEnvironmentName).")
+    }
+    let bytes = try Files.read(path, "trust anchor", limit: 1 << 20)
+    do { return try TrustAnchor(decoding: bytes) } catch {
+      throw .refused("invalid_anchor", "\(path) is not a trust anchor (\(error.reason)): get it again from whoever gave it to you.")
+    }
+  }
+}
+
+/// Whom a command asks, and what it trusts.
+struct ClientOptions: ParsableArguments {
+  static let endpointEnvironmentName = "CAIRN_ENDPOINT"
+
+  @OptionGroup var trust: TrustOptions
 
   @Option(
     name: .customLong("endpoint"),
@@ -31,19 +47,9 @@ struct ClientOptions: ParsableArguments {
     guard (1...86_400 * 365).contains(maxStaleness) else { throw ValidationError("--max-staleness is from 1 second to a year.") }
   }
 
-  func trustAnchor() throws(CommandFailure) -> TrustAnchor {
-    guard let path = anchor ?? ProcessInfo.processInfo.environment[Self.anchorEnvironmentName] else {
-      throw .usage("no_anchor", "There is no trust anchor: give --anchor FILE, or set \(Self.anchorEnvironmentName).")
-    }
-    let bytes = try Files.read(path, "trust anchor", limit: 1 << 20)
-    do { return try TrustAnchor(decoding: bytes) } catch {
-      throw .refused("invalid_anchor", "\(path) is not a trust anchor (\(error.reason)): get it again from whoever gave it to you.")
-    }
-  }
-
   func client() throws(CommandFailure) -> CairnClient {
     let environment = ProcessInfo.processInfo.environment
-    let trusted = try trustAnchor()
+    let trusted = try trust.trustAnchor()
     let named =
       endpoints.isEmpty ? environment[Self.endpointEnvironmentName].map { $0.split(separator: ",").map(String.init) } ?? [] : endpoints
     do {

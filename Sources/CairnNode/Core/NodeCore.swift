@@ -182,7 +182,7 @@ final class NodeCore {
     rows.votes = batch.votes.map(\.value)
     rows.candidates = batch.candidates.map(\.value)
     rows.certificates = batch.certificates.map(\.value)
-    rows.evidence = batch.evidence.compactMap { ConflictingVotes($0.first, $0.second) }
+    rows.evidence = batch.evidence
     for certificate in batch.certificates { remember(certificate) }
     disk.write(rows) { [unowned self] _ in step(.durable(id)) }
   }

@@ -38,7 +38,7 @@ struct Recovery: Sendable {
     (finalization, evidence, consensus) = try storing { () throws(StoreError) in
       try store.index.catchUp(from: reader)
       let finalization = head.height == 0 ? nil : try reader.finalization(covering: head.height)?.certificate
-      let evidence = try reader.evidence(epoch: head.epoch).compactMap { Evidence($0.first, $0.second) }
+      let evidence = try reader.evidence(epoch: head.epoch)
       return (finalization, evidence, try Self.consensus(store, reader, head, finalization))
     }
     (self.records, self.reader, genesisHeader) = (records, reader, block.header)

@@ -16,7 +16,7 @@ public struct ChainBatch: Sendable {
   /// Blocks to append to the chain, ascending.
   public var commit: [FinalizedBlock] = []
   /// Proven faults of others.
-  public var evidence: [ConflictingVotes] = []
+  public var evidence: [Evidence] = []
   /// The last finalized view. Votes, certificates and candidates from 256 views below it on are dropped.
   public var finalized: ViewPosition?
 
@@ -44,16 +44,4 @@ public struct StoredBlock: Hashable, Sendable {
 
   public var block: Block { proposal.block }
   public var header: Header { proposal.block.header }
-}
-
-/// Two votes of one validator that exclude each other.
-public struct ConflictingVotes: Hashable, Sendable {
-  public let first: Vote
-  public let second: Vote
-
-  /// `nil` unless they are one validator's and exclude each other. Their signatures are the caller's to have checked.
-  public init?(_ first: Vote, _ second: Vote) {
-    guard first.validator == second.validator, first.statement.conflicts(with: second.statement) else { return nil }
-    (self.first, self.second) = (first, second)
-  }
 }

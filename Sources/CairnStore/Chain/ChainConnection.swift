@@ -45,7 +45,7 @@ final class ChainConnection {
       try safety.insert(records, finalized: batch.finalized, into: database)
       for proposal in batch.candidates { try insert(proposal, validatorCount: batch.validatorCount) }
       for certificate in batch.certificates { try insert(certificate, validatorCount: batch.validatorCount) }
-      for votes in batch.evidence { try insert(votes) }
+      for evidence in batch.evidence { try insert(evidence) }
       for (block, leafHashes) in zip(batch.commit, log.leafHashes) {
         try insert(block, leafHashes: leafHashes, validatorCount: batch.validatorCount)
       }
@@ -122,14 +122,13 @@ extension ChainConnection {
       .blob(CertificateRow.checksum(bytes, validatorCount: validatorCount).bytes))
   }
 
-  private func insert(_ votes: ConflictingVotes) throws(StoreError) {
-    let bytes = votes.first.bytes + votes.second.bytes
-    let statement = votes.first.statement
+  private func insert(_ evidence: Evidence) throws(StoreError) {
+    let bytes = evidence.bytes
     try database.run(
       """
       INSERT OR IGNORE INTO evidence SELECT ?1, ?2, ?3, ?4, ?5
       WHERE (SELECT count(*) FROM evidence WHERE epoch = ?1 AND validator = ?2) < \(EvidenceRow.limitPerValidator)
-      """, try .unsigned(statement.epoch), .integer(Int64(votes.first.validator)), try .unsigned(statement.view), .blob(bytes),
+      """, try .unsigned(evidence.epoch), .integer(Int64(evidence.validator)), try .unsigned(evidence.view), .blob(bytes),
       .blob(EvidenceRow.checksum(bytes).bytes))
   }
 

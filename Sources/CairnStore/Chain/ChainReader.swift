@@ -177,9 +177,9 @@ extension ChainReader {
   }
 
   /// Proven faults of an epoch, by validator and view.
-  public func evidence(epoch: UInt64) throws(StoreError) -> [ConflictingVotes] {
+  public func evidence(epoch: UInt64) throws(StoreError) -> [Evidence] {
     try read { database throws(StoreError) in
-      var evidence: [ConflictingVotes] = []
+      var evidence: [Evidence] = []
       try database.forEach(
         "SELECT votes, checksum, epoch, validator, view FROM evidence WHERE epoch = ?1 ORDER BY validator, view LIMIT \(Self.certificateLimit)",
         try .unsigned(epoch)

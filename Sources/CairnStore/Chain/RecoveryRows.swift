@@ -83,13 +83,12 @@ enum EvidenceRow {
   static func checksum(_ votes: [UInt8]) -> Digest { .sha256(domain, votes) }
 
   /// From `votes, checksum, epoch, validator, view`.
-  static func decode(_ row: Row) throws(StoreError) -> ConflictingVotes {
+  static func decode(_ row: Row) throws(StoreError) -> Evidence {
     let damaged = StoreError.corrupt(table: "evidence", key: "\(row.integer(2))/\(row.integer(3))/\(row.integer(4))")
-    guard let bytes = row.blob(0, limit: 2 * Vote.byteCount), row.digest(1) == checksum(bytes),
-      let first = try? Vote(decoding: Array(bytes.prefix(Vote.byteCount))),
-      let second = try? Vote(decoding: Array(bytes.dropFirst(Vote.byteCount))), let votes = ConflictingVotes(first, second)
+    guard let bytes = row.blob(0, limit: Evidence.byteCount), row.digest(1) == checksum(bytes),
+      let evidence = try? Evidence(decoding: bytes)
     else { throw damaged }
-    return votes
+    return evidence
   }
 }
 

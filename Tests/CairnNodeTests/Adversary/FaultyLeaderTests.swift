@@ -38,10 +38,11 @@ extension Clusters {
           try await cluster.waitUntil { try await impostor.ask(\.count) >= 2 }
           for index in 0..<3 {
             try await cluster.waitUntil { try await cluster.status(of: index)?.evidence.isEmpty == false }
-            let votes = try await cluster.status(of: index)?.evidence.first.map { [UInt8]($0) } ?? []
-            let first = try Vote(decoding: Array(votes.prefix(Vote.byteCount)))
-            let second = try Vote(decoding: Array(votes.dropFirst(Vote.byteCount)))
-            #expect(first.validator == 3 && second.validator == 3 && first.statement.conflicts(with: second.statement))
+            let bytes = try #require(try await cluster.status(of: index)?.evidence.first)
+            let evidence = try Evidence(decoding: [UInt8](bytes))
+            let genesis = cluster.network.genesis
+            let verifier = ConsensusVerifier(network: genesis.network, epoch: 0, validators: genesis.validators)
+            #expect(try verifier.verify(evidence).value.validator == 3)
           }
           let agent = try await cluster.register(key: .generate())
           try await cluster.expectEverywhere([agent])
