@@ -165,9 +165,10 @@ extension BlockExecution {
     pendingSuperseded.removeAll(keepingCapacity: true)
   }
 
-  mutating func roles(of did: CairnDID) throws(LedgerFault) -> Roles {
+  mutating func roles(of did: CairnDID) throws(OperationError) -> Roles {
     if let roles = loadedRoles[did] { return roles }
-    let roles = try parent.roles(of: did)
+    let roles: Roles
+    do { roles = try parent.roles(of: did) } catch { throw .unavailable(error) }
     loadedRoles[did] = roles
     return roles
   }

@@ -19,6 +19,8 @@ public struct Genesis: Sendable {
   public let timeMilliseconds: UInt64
   public let validators: ValidatorSet
   public let parameters: Parameters
+  /// Who may do what.
+  public let constitution: Constitution
   /// The DIDs that hold roles from the start, as the operations that create them.
   public let identities: [LedgerOperation]
   /// Of each identity.
@@ -35,6 +37,7 @@ public struct Genesis: Sendable {
     guard message.version == Self.version else { throw .version(message.version) }
     guard message.hasValidators else { throw .field("validators") }
     guard message.hasParameters else { throw .field("parameters") }
+    guard message.hasConstitution else { throw .field("constitution") }
     try Self.check(name: message.name)
     do { validators = try ValidatorSet(message.validators) } catch { throw .validators(error) }
     network = .sha256(bytes)
@@ -44,6 +47,7 @@ public struct Genesis: Sendable {
     name = message.name
     timeMilliseconds = message.timeMs
     parameters = Parameters(message.parameters)
+    do { constitution = try Constitution(ConstitutionSource(message.constitution)) } catch { throw .constitution(error) }
     self.bytes = bytes
     if let invalid = parameters.firstInvalid(trustees: roles.count { $0.contains(.trustee) }) { throw .parameter(invalid) }
   }

@@ -26,7 +26,8 @@ public struct GenesisBlock: Sendable {
       others: Dictionary(uniqueKeysWithValues: others.map { ($0.key, $0.record) }), superseded: [], transactions: [])
     (self.header, self.rows) = (header, rows)
     state = LedgerState(
-      header: header, tree: tree, frontier: frontier, parameters: genesis.parameters, layers: [layer], finalized: finalized)
+      header: header, tree: tree, frontier: frontier, parameters: genesis.parameters, constitution: genesis.constitution, layers: [layer],
+      finalized: finalized)
   }
 
   private static func header(of genesis: Genesis, stateRoot: Digest) -> Header {
@@ -49,9 +50,12 @@ public struct GenesisBlock: Sendable {
 
   private static func otherRows(of genesis: Genesis) -> [StateRow] {
     let parameters = StateRow(.parameters, key: Parameters.stateKey, record: genesis.parameters.bytes)
+    let constitution = StateRow(
+      .constitution, key: ConstitutionRecord.stateKey,
+      record: ConstitutionRecord(genesis.constitution.source, changedMilliseconds: genesis.timeMilliseconds, changedHeight: 0).bytes)
     return zip(genesis.dids, genesis.roles).filter { !$0.1.roles.isEmpty }.map { did, roles in
       StateRow(.roles, key: did.rolesKey, record: roles.bytes)
-    } + [parameters]
+    } + [parameters, constitution]
   }
 }
 

@@ -8,15 +8,20 @@ import Foundation
 /// same genesis from the same entries.
 public struct GenesisTemplate: Hashable, Sendable {
   static let domain = Domain("cairn/genesis-template/v1")
-  static let byteLimit = 1 << 10
+  /// Of which the constitution is nearly all.
+  static let byteLimit = 48 << 10
 
   public let name: String
   public let timeMilliseconds: UInt64
   public let parameters: Parameters
+  public let constitution: Constitution
 
-  public init(name: String, timeMilliseconds: UInt64, parameters: Parameters) throws(GenesisError) {
+  public init(
+    name: String, timeMilliseconds: UInt64, parameters: Parameters, constitution: Constitution = .standard
+  ) throws(GenesisError) {
     try Genesis.check(name: name)
     (self.name, self.timeMilliseconds, self.parameters) = (name, timeMilliseconds, parameters)
+    self.constitution = constitution
   }
 
   /// A canonical `Genesis` without validators, identities and roles.
@@ -25,8 +30,12 @@ public struct GenesisTemplate: Hashable, Sendable {
     do { message = try Canonical.decode(from: bytes, limit: Self.byteLimit) } catch { throw .encoding(error) }
     guard message.version == Genesis.version else { throw .version(message.version) }
     guard message.hasParameters else { throw .field("parameters") }
+    guard message.hasConstitution else { throw .field("constitution") }
     guard !message.hasValidators, message.identities.isEmpty, message.roles.isEmpty else { throw .field("entries") }
-    try self.init(name: message.name, timeMilliseconds: message.timeMs, parameters: Parameters(message.parameters))
+    let constitution: Constitution
+    do { constitution = try Constitution(ConstitutionSource(message.constitution)) } catch { throw .constitution(error) }
+    try self.init(
+      name: message.name, timeMilliseconds: message.timeMs, parameters: Parameters(message.parameters), constitution: constitution)
   }
 
   private var message: ProtoGenesis {
@@ -35,6 +44,7 @@ public struct GenesisTemplate: Hashable, Sendable {
     message.name = name
     message.timeMs = timeMilliseconds
     message.parameters = parameters.message
+    message.constitution = constitution.source.message
     return message
   }
 

@@ -16,6 +16,7 @@ public enum GenesisError: Error, Equatable, Sendable {
   case roles
   /// The named parameter is out of its range; for `trustee_threshold` more than there are trustees.
   case parameter(String)
+  case constitution(ConstitutionError)
   /// The named signature of an entry is missing or wrong: the entry was changed, or made for another template.
   case entrySignature(validator: String, by: String)
 
@@ -32,6 +33,7 @@ public enum GenesisError: Error, Equatable, Sendable {
     case .duplicateIdentity: "identity_taken"
     case .roles: "bad_roles"
     case .parameter: "bad_parameter"
+    case .constitution(let error): error.reason
     case .entrySignature: "bad_entry_signature"
     }
   }

@@ -162,6 +162,9 @@ public enum Authority: UInt8, Hashable, Sendable, CaseIterable {
   /// The update keys of the controller.
   case controller = 3
 
+  /// For people, and for the constitution.
+  public var name: String { String(describing: self) }
+
   init(_ message: ProtoAuthority) throws(OperationError) {
     guard let authority = UInt8(exactly: message.rawValue).flatMap(Authority.init) else { throw .malformed("authority") }
     self = authority

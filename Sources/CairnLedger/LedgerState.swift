@@ -14,18 +14,20 @@ public struct LedgerState: Sendable {
   public let tree: StateTree
   public let frontier: LogFrontier
   public let parameters: Parameters
+  /// Judges the operations of the next block.
+  public let constitution: Constitution
   /// Unfinalized blocks, the oldest first.
   private var layers: [StateLayer]
   private let finalized: any FinalizedLedger
   let decoded: DecodedRecords
 
   init(
-    header: Header, tree: StateTree, frontier: LogFrontier, parameters: Parameters, layers: [StateLayer], finalized: any FinalizedLedger,
-    decoded: DecodedRecords = DecodedRecords()
+    header: Header, tree: StateTree, frontier: LogFrontier, parameters: Parameters, constitution: Constitution, layers: [StateLayer],
+    finalized: any FinalizedLedger, decoded: DecodedRecords = DecodedRecords()
   ) {
     precondition(tree.root == header.stateRoot && frontier.size == header.logSize + 1, "a header proves the state after its block")
     (self.header, self.tree, self.frontier, self.parameters) = (header, tree, frontier, parameters)
-    (self.layers, self.finalized, self.decoded) = (layers, finalized, decoded)
+    (self.constitution, self.layers, self.finalized, self.decoded) = (constitution, layers, finalized, decoded)
   }
 
   /// The version of a finalized block, from the store.
@@ -39,7 +41,12 @@ public struct LedgerState: Sendable {
     guard let bytes = try tree.record(forKey: key, in: finalized)?.bytes, let parameters = try? Parameters(decoding: bytes) else {
       throw .missingRecord(key: key)
     }
-    self.init(header: header, tree: tree, frontier: frontier, parameters: parameters, layers: [], finalized: finalized)
+    let constitutionKey = ConstitutionRecord.stateKey
+    guard let bytes = try tree.record(forKey: constitutionKey, in: finalized)?.bytes,
+      let record = try? ConstitutionRecord(decoding: bytes), let constitution = try? Constitution(record.source)
+    else { throw .missingRecord(key: constitutionKey) }
+    self.init(
+      header: header, tree: tree, frontier: frontier, parameters: parameters, constitution: constitution, layers: [], finalized: finalized)
   }
 
   public var network: Digest { header.network }
@@ -57,8 +64,8 @@ public struct LedgerState: Sendable {
   /// The version after this one, with a block's layer on top.
   func appending(_ layer: StateLayer, header: Header, tree: StateTree, frontier: LogFrontier) -> LedgerState {
     LedgerState(
-      header: header, tree: tree, frontier: frontier, parameters: parameters, layers: layers + [layer], finalized: finalized,
-      decoded: decoded)
+      header: header, tree: tree, frontier: frontier, parameters: parameters, constitution: constitution, layers: layers + [layer],
+      finalized: finalized, decoded: decoded)
   }
 }
 

@@ -8,8 +8,8 @@ public enum OperationError: Error, Equatable, Sendable {
   case foreignDID
   case control(ControlError)
   case document(DocumentError)
-  /// The submitter lacks this role.
-  case notPermitted(Role)
+  /// The constitution does not let the submitter do this.
+  case notPermitted(ConstitutionRefusal)
   case alreadyExists(CairnDID)
   case unknownDID(CairnDID)
   case deactivated(CairnDID)

@@ -2,61 +2,66 @@ import CairnCrypto
 import CairnIdentity
 import CairnMerkle
 
-/// What each operation needs and does. Every rule is a guard with a reason of its own; the first that fails decides.
+/// What each operation needs and does. Every rule is a guard with a reason of its own; the first that fails decides. The constitution is
+/// asked last, when all hard guards have passed and nothing has changed.
 extension BlockExecution {
   mutating func execute(
     _ operation: LedgerOperation, documentHash: Digest?, of transaction: Authorized<Transaction>
   ) throws(OperationError) {
     let (signers, submitter) = (transaction.signers, transaction.value.submitter)
-    switch operation.kind {
-    case .didCreate(let create):
-      try self.create(create, operation, documentHash, submitter: submitter, signers)
-    case .didUpdate(let update):
-      try self.update(update, operation, documentHash, signers)
-    case .didRotate(let rotate):
-      try self.rotate(rotate, operation, documentHash, signers)
-    case .didDeactivate(let deactivate):
-      try self.deactivate(deactivate, operation, signers)
-    case .statusListCreate(let create, let list):
-      try self.create(create, list, submitter: submitter)
-    case .statusListUpdate(let update, let list):
-      try self.update(update, list, submitter: submitter)
-    case .statusListDelegate(let delegate, let list):
-      try self.delegate(delegate, list, submitter: submitter)
-    case .sessionBatchCreate(let create, let list):
-      try self.create(create, list, submitter: submitter, signers)
-    case .agentIsolate(let isolate): try self.isolate(isolate, operation.did, by: submitter)
-    case .agentRelease: try release(operation.did, by: submitter)
-    }
+    let _: Permission =
+      switch operation.kind {
+      case .didCreate(let create):
+        try self.create(create, operation, documentHash, submitter: submitter, signers)
+      case .didUpdate(let update):
+        try self.update(update, operation, documentHash, submitter: submitter, signers)
+      case .didRotate(let rotate):
+        try self.rotate(rotate, operation, documentHash, submitter: submitter, signers)
+      case .didDeactivate(let deactivate):
+        try self.deactivate(deactivate, operation, submitter: submitter, signers)
+      case .statusListCreate(let create, let list):
+        try self.create(create, list, submitter: submitter)
+      case .statusListUpdate(let update, let list):
+        try self.update(update, list, submitter: submitter)
+      case .statusListDelegate(let delegate, let list):
+        try self.delegate(delegate, list, submitter: submitter)
+      case .sessionBatchCreate(let create, let list):
+        try self.create(create, list, submitter: submitter, signers)
+      case .agentIsolate(let isolate):
+        try self.isolate(isolate, operation.did, by: submitter)
+      case .agentRelease:
+        try release(operation.did, by: submitter)
+      }
   }
 
-  /// A registrar enrols a DID. One that controls itself shows that it has its keys; one with a controller is the controller's
-  /// to make, who signs instead.
+  /// A DID that controls itself shows that it has its keys; one with a controller is the controller's to make, who signs instead.
   private mutating func create(
     _ create: DIDCreate, _ operation: LedgerOperation, _ documentHash: Digest?, submitter: CairnDID, _ signers: Signers
-  ) throws(OperationError) {
-    try require(.registrar, of: submitter)
+  ) throws(OperationError) -> Permission {
     guard try find(operation.stateKey) == nil else { throw .alreadyExists(operation.did) }
     if let controller = create.control.controller {
       try requireSignatures(of: controller, signers)
     } else {
       guard signers.meetUpdateThreshold(of: create.control) else { throw .thresholdNotMet(.newUpdate) }
     }
+    let permission = try permit(.didCreate, to: submitter, on: .newAgent(operation.did, controller: create.control.controller))
     let record = DIDRecord(
       creating: operation.did, hash: operation.hash, control: create.control, document: create.document,
       documentHash: documentHash ?? Self.hash(of: create.document, did: operation.did, controller: create.control.controller),
       timeMilliseconds: timeMilliseconds)
     pending[operation.stateKey] = DIDVersion(record: record, changedAt: logIndex)
+    return permission
   }
 
   private mutating func update(
-    _ update: DIDUpdate, _ operation: LedgerOperation, _ documentHash: Digest?, _ signers: Signers
-  ) throws(OperationError) {
+    _ update: DIDUpdate, _ operation: LedgerOperation, _ documentHash: Digest?, submitter: CairnDID, _ signers: Signers
+  ) throws(OperationError) -> Permission {
     var subject = try subject(of: operation, update.succession)
     let replaced = subject
     guard signers.meetUpdateThreshold(of: subject.record.control) else { throw .thresholdNotMet(.update) }
     // Whoever else may rotate or end the DID still can.
     guard try !isIsolated(operation.did.isolationKey) else { throw .isolated(operation.did) }
+    let permission = try permit(.didUpdate, to: submitter, on: .agent(operation.did))
     let controller = subject.record.control.controller
     subject.record.document = update.document
     // The verifier does not know the controller, so that its hash is that of a document without.
@@ -66,13 +71,14 @@ extension BlockExecution {
       subject.record.documentHash = Self.hash(of: update.document, did: operation.did, controller: controller)
     }
     supersede(replaced, with: subject, by: operation)
+    return permission
   }
 
   /// Besides its authority a rotation needs the signatures of the new update keys, so that nobody locks a DID by mistake. Not
   /// so under the controller's authority: a fleet's controller rotates keys that only its agents hold, and can do so again.
   private mutating func rotate(
-    _ rotate: DIDRotate, _ operation: LedgerOperation, _ documentHash: Digest?, _ signers: Signers
-  ) throws(OperationError) {
+    _ rotate: DIDRotate, _ operation: LedgerOperation, _ documentHash: Digest?, submitter: CairnDID, _ signers: Signers
+  ) throws(OperationError) -> Permission {
     var subject = try subject(of: operation, rotate.succession)
     let old = subject.record.control
     let replaced = subject
@@ -86,6 +92,8 @@ extension BlockExecution {
     }
     if rotate.authority != .controller, !signers.meetUpdateThreshold(of: rotate.control) { throw .thresholdNotMet(.newUpdate) }
     if let controller = rotate.control.controller { _ = try activeController(controller) }
+    let permission = try permit(
+      .didRotate, to: submitter, on: .agent(operation.did), [OperationFact("authority", rotate.authority.name)])
     subject.record.control = rotate.control
     if rotate.control.update != old.update { subject.record.keysChangedMilliseconds = timeMilliseconds }
     if let document = rotate.document {
@@ -97,11 +105,12 @@ extension BlockExecution {
         of: subject.record.document, did: operation.did, controller: rotate.control.controller)
     }
     supersede(replaced, with: subject, by: operation)
+    return permission
   }
 
   private mutating func deactivate(
-    _ deactivate: DIDDeactivate, _ operation: LedgerOperation, _ signers: Signers
-  ) throws(OperationError) {
+    _ deactivate: DIDDeactivate, _ operation: LedgerOperation, submitter: CairnDID, _ signers: Signers
+  ) throws(OperationError) -> Permission {
     let replaced = try subject(of: operation, deactivate.succession)
     let control = replaced.record.control
     switch deactivate.authority {
@@ -112,9 +121,12 @@ extension BlockExecution {
     case .controller:
       try requireController(of: control, signers)
     }
+    let permission = try permit(
+      .didDeactivate, to: submitter, on: .agent(operation.did), [OperationFact("authority", deactivate.authority.name)])
     var subject = replaced
     subject.record.isDeactivated = true
     supersede(replaced, with: subject, by: operation)
+    return permission
   }
 }
 
@@ -165,13 +177,7 @@ extension BlockExecution {
     return record
   }
 
-  mutating func require(_ role: Role, of did: CairnDID) throws(OperationError) {
-    let roles: Roles
-    do { roles = try self.roles(of: did) } catch { throw .unavailable(error) }
-    guard roles.contains(role) else { throw .notPermitted(role) }
-  }
-
-  private mutating func find(_ key: Digest) throws(OperationError) -> DIDVersion? {
+  mutating func find(_ key: Digest) throws(OperationError) -> DIDVersion? {
     do { return try version(forKey: key) } catch { throw .unavailable(error) }
   }
 

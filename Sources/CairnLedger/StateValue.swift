@@ -11,6 +11,7 @@ public enum StateType: UInt8, Hashable, Sendable, CaseIterable {
   case statusList = 4
   case statusChunk = 5
   case isolation = 7
+  case constitution = 8
 }
 
 /// The value of a row of the state tree.

@@ -42,7 +42,7 @@ struct GenesisTests {
     #expect(try other.failure().error == "other_fingerprint")
     let all = ["alpha", "gamma"].flatMap { ["--entry", "\($0)/\($0).entry"] }
     #expect(try await workspace.cairn(verify + all).output.contains("exactly what these 3 entries seal to"))
-    #expect(try await workspace.cairn("genesis", "show", "first.cairn").output.contains("quorum       3 of 3 validators"))
+    #expect(try await workspace.cairn("genesis", "show", "first.cairn").output.contains("quorum        3 of 3 validators"))
   }
 
   @Test("Secrets are private, and the entry has none of them")

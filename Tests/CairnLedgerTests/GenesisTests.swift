@@ -51,7 +51,7 @@ import Testing
 
   @Test("The first state has the identities, their roles and the parameters") func rows() throws {
     let block = GenesisBlock(genesis)
-    let keys = genesis.dids.map(\.stateKey) + genesis.dids.map(\.rolesKey) + [Parameters.stateKey]
+    let keys = genesis.dids.map(\.stateKey) + genesis.dids.map(\.rolesKey) + [Parameters.stateKey, ConstitutionRecord.stateKey]
     #expect(block.rows.map(\.key) == keys.sorted())
     for row in block.rows {
       let value = try StateValue(decoding: row.value)
@@ -63,6 +63,8 @@ import Testing
     #expect(record.head == genesis.identities[0].head)
     #expect(record.createdMilliseconds == 1_000_000)
     #expect(record.documentHash == .sha256(record.documentJSON))
+    let constitution = try ConstitutionRecord(decoding: try #require(try block.state.record(forKey: ConstitutionRecord.stateKey)))
+    #expect(constitution.source == .standard && constitution.version == 0 && constitution.changedMilliseconds == 1_000_000)
     #expect(try Parameters(decoding: try #require(try block.state.record(forKey: Parameters.stateKey))) == genesis.parameters)
   }
 
@@ -71,6 +73,10 @@ import Testing
     #expect(try error { $0.version = 2 } == .version(2))
     #expect(try error { $0.clearValidators() } == .field("validators"))
     #expect(try error { $0.clearParameters() } == .field("parameters"))
+    #expect(try error { $0.clearConstitution() } == .field("constitution"))
+    #expect(try error { $0.constitution.policies = "permit (" }?.reason == "constitution_malformed")
+    #expect(try error { $0.constitution.policies = "" } == .constitution(.noPermitForTrustees(.governancePropose)))
+    #expect(try error { $0.constitution.tests += "deny - did.update\n" }?.reason == "constitution_test_failed")
     #expect(try error { $0.name = "" } == .field("name"))
     #expect(try error { $0.name = String(repeating: "a", count: 65) } == .field("name"))
     #expect(try error { $0.name = "caf\u{e9}" } == .field("name"))

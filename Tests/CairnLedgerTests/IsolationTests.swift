@@ -75,9 +75,12 @@ import Testing
     let did = try world.enroll(40)
     let nobody = try world.create(60).did
     let release = try LedgerOperation.release(did, network: world.network)
-    for operation in [try isolate(did), release] {
-      #expect(try refusal([operation]) == .operation(0, .notPermitted(.guardian)))
+    for (operation, action) in [(try isolate(did), LedgerAction.agentIsolate), (release, .agentRelease)] {
+      let refused = ConstitutionRefusal(action: action, submitter: World.registrar, policies: [])
+      #expect(try refusal([operation]) == .operation(0, .notPermitted(refused)))
     }
+    let nothing = try LedgerOperation.release(nobody, network: world.network)
+    #expect(try refusal([nothing], by: World.guardian, signers: [301]) == .operation(0, .unknownDID(nobody)))
     #expect(try refusal([isolate(nobody)], by: World.guardian, signers: [301]) == .operation(0, .unknownDID(nobody)))
     #expect(try refusal([isolate(World.trustee)], by: World.guardian, signers: [301]) == .operation(0, .trusteeProtected(World.trustee)))
     // A guardian may stop itself, and then not go on by itself.

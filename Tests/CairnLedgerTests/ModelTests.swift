@@ -189,18 +189,19 @@ private struct Model {
   private mutating func applyToIsolation(
     _ operation: LedgerOperation, by submitter: CairnDID, _ now: (time: UInt64, height: UInt64), _ logIndex: UInt64
   ) -> String? {
-    guard submitter == World.guardian else { return "not_permitted" }
+    guard subjects[operation.did] != nil else { return "unknown_did" }
     let current = isolations[operation.did].flatMap { $0.holds(at: now.time) ? $0 : nil }
     guard case .agentIsolate(let isolate) = operation.kind else {
+      guard submitter == World.guardian else { return "not_permitted" }
       guard var current else { return nil }
       (current.release, current.changedAt) = ((now.time, submitter), logIndex)
       isolations[operation.did] = current
       return nil
     }
-    guard subjects[operation.did] != nil else { return "unknown_did" }
     guard ![World.registrar, World.trustee].contains(operation.did) else { return "trustee_protected" }
     let until = isolate.untilMilliseconds ?? 0
     guard until == 0 || (now.time + 1...now.time + 366 * 24 * 3_600_000).contains(until) else { return "isolation_end" }
+    guard submitter == World.guardian else { return "not_permitted" }
     if let current, (current.until, current.reason) == (until, isolate.reason) { return nil }
     isolations[operation.did] = Isolation(
       since: current?.since ?? now, until: until, by: submitter, reason: isolate.reason, changedAt: logIndex)
@@ -211,13 +212,13 @@ private struct Model {
     _ operation: LedgerOperation, by submitter: CairnDID, _ signers: Set<PublicKey>, _ time: UInt64, _ logIndex: UInt64
   ) -> String? {
     if case .didCreate(let create) = operation.kind {
-      guard registrars.contains(submitter) else { return "not_permitted" }
       guard subjects[operation.did] == nil else { return "already_exists" }
       if let controller = create.control.controller {
         if let reason = controllerRefusal(controller, signers, time) { return reason }
       } else if !Self.hasUpdate(signers, create.control) {
         return "new_update_threshold_not_met"
       }
+      guard registrars.contains(submitter) else { return "not_permitted" }
       subjects[operation.did] = Subject(
         did: operation.did, head: operation.hash, control: create.control, document: create.document.document, created: time, updated: time,
         changedAt: logIndex, keysChanged: time)
@@ -266,15 +267,15 @@ private struct Model {
     switch operation.kind {
     case .statusListCreate(let create, let id):
       guard submitter == id.issuer else { return "not_list_issuer" }
-      guard issuers.contains(submitter) else { return "not_permitted" }
       guard lists[id] == nil else { return "already_exists" }
+      guard issuers.contains(submitter) else { return "not_permitted" }
       lists[id] = List(
         id: id, purpose: create.purpose.message, length: create.length, revokers: create.revokers, created: now, changedAt: logIndex)
     case .sessionBatchCreate(let create, let id):
-      guard registrars.contains(submitter) else { return "not_permitted" }
       if let reason = controllerRefusal(create.controller, signers, now.time) { return reason }
       guard (now.time + 1...now.time + 31 * 24 * 3_600_000).contains(create.expiresMilliseconds) else { return "session_expiry" }
       guard lists[id] == nil else { return "already_exists" }
+      guard registrars.contains(submitter) else { return "not_permitted" }
       var sessions = ProtoSessionAnchor()
       sessions.root = Data(create.root.bytes)
       sessions.expiresMs = create.expiresMilliseconds

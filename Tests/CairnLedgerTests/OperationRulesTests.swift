@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test("Only a registrar creates") func creationNeedsRole() throws {
-    try expect(.notPermitted(.registrar), world.create(30), by: World.trustee, signers: [11, 30])
+    try expect(.notPermitted(World.refusal(of: .didCreate)), world.create(30), by: World.trustee, signers: [11, 30])
     #expect(try accepts(world.create(30), signers: [1, 30]))
   }
 
@@ -301,7 +301,8 @@ import Testing
     let did = World.trustee
     let head = DIDHead(sequence: 0, hash: .zero)
     var errors: [OperationError] = [
-      .malformed("x"), .foreignDID, .notPermitted(.registrar), .alreadyExists(did), .unknownDID(did), .deactivated(did), .stale(head: head),
+      .malformed("x"), .foreignDID, .notPermitted(World.refusal(of: .didCreate)), .alreadyExists(did), .unknownDID(did), .deactivated(did),
+      .stale(head: head),
       .futureSequence(head: head), .unknownController(did), .controllerDeactivated(did), .noController, .noRecovery,
       .isolated(did), .controllerIsolated(did), .trusteeProtected(did), .isolationEnd(1), .unavailable(.storage("x")),
       .document(.tooManyServices),

@@ -137,7 +137,7 @@ import Testing
   @Test("Nobody makes a list of somebody else, or without the role") mutating func creationNeedsRole() throws {
     let own = World.list("tools", of: World.trustee)
     #expect(try refusal(create(own)) == .notListIssuer(own))
-    #expect(try refusal(create(own), by: World.trustee, signers: [11]) == .notPermitted(.issuer))
+    #expect(try refusal(create(own), by: World.trustee, signers: [11]) == .notPermitted(World.refusal(of: .statusListCreate)))
   }
 
   @Test("The issuer and the revokers update a list, and nobody else") mutating func whoUpdates() throws {
@@ -303,7 +303,7 @@ import Testing
   private var nextTime: UInt64 { world.state.timeMilliseconds + 1_000 }
 
   @Test("A registrar anchors sessions, and their controller signs") mutating func sessions() throws {
-    #expect(try refusal(batch(), by: World.trustee, signers: [11]) == .notPermitted(.registrar))
+    #expect(try refusal(batch(), by: World.trustee, signers: [11]) == .notPermitted(World.refusal(of: .sessionBatchCreate)))
     #expect(try refusal(batch(), signers: [1]) == .thresholdNotMet(.controller))
     let stranger = CairnDID(network: world.network, create: .zero)
     #expect(try refusal(batch(controller: stranger), signers: [1, 11]) == .unknownController(stranger))

@@ -1,9 +1,10 @@
 import CairnChain
 import CairnCrypto
 import CairnIdentity
-import CairnLedger
 import CairnMerkle
 import Synchronization
+
+@testable import CairnLedger
 
 /// The key with this number, always the same.
 func key(_ number: Int) -> SigningKey {
@@ -183,6 +184,11 @@ struct World {
   func record(_ did: CairnDID) throws -> DIDRecord {
     guard let record = try state.version(of: did)?.record else { throw MissingDID(did: did) }
     return record
+  }
+
+  /// That no policy lets the trustee do this.
+  static func refusal(of action: LedgerAction) -> ConstitutionRefusal {
+    ConstitutionRefusal(action: action, submitter: trustee, policies: [])
   }
 
   func head(_ did: CairnDID) throws -> DIDHead { try record(did).head }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CairnCrypto
 import CairnLedger
 import Foundation
 
@@ -12,12 +13,17 @@ struct GenesisNew: ParsableCommand {
   @Option(help: "An idle network seals an empty block after so many milliseconds.")
   var heartbeatMs = Parameters().heartbeatMilliseconds
   @Option(help: "Trustees that must approve a decision of governance.") var trusteeThreshold = Parameters().trusteeThreshold
+  @Option(
+    help: "Who may do what: a file of Cedar policies, named from the template's folder, or \(ConstitutionFile.standardName).",
+    completion: .file(extensions: ["cedar"]))
+  var constitution = ConstitutionFile.standardName
   @OptionGroup var output: OutputOptions
 
   private struct Made: Encodable {
     let template: String
     let name: String
     let fingerprint: String
+    let constitution: String
   }
 
   func run() throws {
@@ -25,14 +31,16 @@ struct GenesisNew: ParsableCommand {
     parameters.heartbeatMilliseconds = heartbeatMs
     parameters.trusteeThreshold = trusteeThreshold
     let template: GenesisTemplate
-    do { template = try GenesisTemplate(name: name, timeMilliseconds: try timeMilliseconds(), parameters: parameters) } catch let error
-      as GenesisError
-    {
+    let agreed = try ConstitutionFile.read(constitution, beside: file)
+    do {
+      template = try GenesisTemplate(
+        name: name, timeMilliseconds: try timeMilliseconds(), parameters: parameters, constitution: agreed)
+    } catch let error as GenesisError {
       throw GenesisSentence.failure(error, "the template")
     }
-    try Files.create(file, "genesis template", Array(TemplateFile.text(template).utf8))
+    try Files.create(file, "genesis template", Array(TemplateFile.text(template, constitution: constitution).utf8))
     output.print(
-      Made(template: file, name: name, fingerprint: template.fingerprint),
+      Made(template: file, name: name, fingerprint: template.fingerprint, constitution: agreed.hash.description),
       text: """
         Wrote the template \(file), fingerprint \(template.fingerprint).
         Send it to all operators; each of them runs: cairn genesis join --template \(file) ...

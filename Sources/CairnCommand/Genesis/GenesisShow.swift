@@ -8,10 +8,14 @@ struct GenesisShow: ParsableCommand {
     commandName: "show", abstract: "Show what a genesis file says: fingerprint, validators, identities, parameters.")
 
   @Argument(help: "The genesis file.", completion: .file()) var file: String
+  @Flag(help: "Print the constitution alone: its policies, as they were agreed on.") var constitution = false
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     let genesis = try GenesisFiles.readGenesis(file)
+    guard !constitution else {
+      return output.print(ShownConstitution(genesis.constitution), text: genesis.constitution.source.policies)
+    }
     output.print(ShownGenesis(genesis, file: file), text: Self.text(genesis))
   }
 
@@ -23,6 +27,7 @@ struct GenesisShow: ParsableCommand {
       ("block", "\(parameters.maxBlockBytes) bytes, transaction \(parameters.maxTransactionBytes) bytes"),
       ("validity", "\(parameters.maxValidityBlocks) blocks"), ("heartbeat", "\(parameters.heartbeatMilliseconds) ms"),
       ("governance", "\(parameters.trusteeThreshold) of \(genesis.roles.count { $0.contains(.trustee) }) trustees"),
+      ("constitution", genesis.constitution.summary),
       ("quorum", "\(genesis.validators.quorum) of \(genesis.validators.count) validators"),
     ]
     for validator in genesis.validators.validators {
@@ -32,6 +37,29 @@ struct GenesisShow: ParsableCommand {
       rows.append(("identity", "\(did)  \(roles.roles.map(\.name).joined(separator: ", "))"))
     }
     return Output.table(rows)
+  }
+}
+
+extension Constitution {
+  /// What people compare and look at.
+  var summary: String {
+    let what = source == .standard ? "the standard one" : "\(policyCount) policies"
+    return "\(Genesis.fingerprint(of: hash)), \(what)"
+  }
+}
+
+/// A constitution for programs.
+struct ShownConstitution: Encodable {
+  let hash: String
+  let isStandard: Bool
+  let policies: String
+  let tests: String
+
+  init(_ constitution: Constitution) {
+    hash = constitution.hash.description
+    isStandard = constitution.source == .standard
+    policies = constitution.source.policies
+    tests = constitution.source.tests
   }
 }
 
@@ -62,6 +90,7 @@ struct ShownGenesis: Encodable {
   let fingerprint: String
   let timeMs: UInt64
   let parameters: ShownParameters
+  let constitution: ShownConstitution
   let validators: [ShownValidator]
   let identities: [ShownIdentity]
 
@@ -71,6 +100,7 @@ struct ShownGenesis: Encodable {
     network = genesis.network.description
     fingerprint = genesis.fingerprint
     timeMs = genesis.timeMilliseconds
+    constitution = ShownConstitution(genesis.constitution)
     parameters = ShownParameters(
       maxBlockBytes: genesis.parameters.maxBlockBytes, maxTransactionBytes: genesis.parameters.maxTransactionBytes,
       maxValidityBlocks: genesis.parameters.maxValidityBlocks, heartbeatMs: genesis.parameters.heartbeatMilliseconds,

@@ -27,9 +27,12 @@ struct GenesisVerify: ParsableCommand {
   func run() throws {
     let genesis = try GenesisFiles.readGenesis(file)
     let agreed = try TemplateFile.read(template)
-    guard genesis.name == agreed.name, genesis.timeMilliseconds == agreed.timeMilliseconds, genesis.parameters == agreed.parameters else {
+    guard genesis.name == agreed.name, genesis.timeMilliseconds == agreed.timeMilliseconds, genesis.parameters == agreed.parameters,
+      genesis.constitution == agreed.constitution
+    else {
       throw CommandFailure.refused(
-        "other_template", "\(file) was not sealed from the template \(template): name, time or parameters differ; ask who sealed it.")
+        "other_template",
+        "\(file) was not sealed from the template \(template): name, time, parameters or constitution differ; ask who sealed it.")
     }
     for path in entries { try check(path, in: genesis, agreed) }
     let isComplete = entries.count == genesis.validators.count

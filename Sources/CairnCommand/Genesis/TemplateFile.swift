@@ -10,7 +10,8 @@ enum TemplateFile {
     "parameters.trustee_threshold",
   ]
 
-  static func text(_ template: GenesisTemplate) -> String {
+  /// - Parameter constitution: ``ConstitutionFile/standardName``, or where its policies are.
+  static func text(_ template: GenesisTemplate, constitution: String) -> String {
     """
     # The template of a Cairn network. All operators agree on this file, then each runs
     #   cairn genesis join --template THIS-FILE --name MY-NAME ...
@@ -34,6 +35,10 @@ enum TemplateFile {
       # Trustees that must approve a decision of governance.
       trustee_threshold: \(template.parameters.trusteeThreshold)
 
+    # Who may do what on the ledger: Cedar policies, in a file beside this one, or "standard". The decisions that they have to make are in
+    # the file of the same name with .tests at the end, where there is one.
+    constitution: \(constitution)
+
     """
   }
 
@@ -42,7 +47,7 @@ enum TemplateFile {
 
   static func read(_ path: String) throws(CommandFailure) -> GenesisTemplate {
     let settings = try YAMLSettings(try Files.read(path, "genesis template", limit: byteLimit), path: path, "genesis template")
-    try settings.checkNames(["name", "time"] + parameters)
+    try settings.checkNames(["name", "time", "constitution"] + parameters)
     var values: [UInt32] = []
     for name in parameters { values.append(try number(name, in: settings)) }
     let time = try required("time", in: settings)
@@ -54,7 +59,8 @@ enum TemplateFile {
         name: try required("name", in: settings).value, timeMilliseconds: UInt64(date.timeIntervalSince1970) * 1_000,
         parameters: Parameters(
           maxBlockBytes: values[0], maxTransactionBytes: values[1], maxValidityBlocks: values[2], heartbeatMilliseconds: values[3],
-          trusteeThreshold: values[4]))
+          trusteeThreshold: values[4]),
+        constitution: try ConstitutionFile.read(try required("constitution", in: settings).value, beside: path))
     } catch let failure as CommandFailure {
       throw failure
     } catch {

@@ -4,53 +4,67 @@ import CairnIdentity
 /// What each operation on a status list needs and does.
 extension BlockExecution {
   /// An issuer makes a list of its own.
-  mutating func create(_ create: StatusListCreate, _ list: StatusListID, submitter: CairnDID) throws(OperationError) {
+  mutating func create(_ create: StatusListCreate, _ list: StatusListID, submitter: CairnDID) throws(OperationError) -> Permission {
     guard submitter == list.issuer else { throw .notListIssuer(list) }
-    try require(.issuer, of: submitter)
-    try insert(
-      StatusListRecord(
-        list, purpose: create.purpose, length: create.length, revokers: create.revokers, createdMilliseconds: timeMilliseconds,
-        createdHeight: height))
+    try requireAbsence(of: list)
+    let record = StatusListRecord(
+      list, purpose: create.purpose, length: create.length, revokers: create.revokers, createdMilliseconds: timeMilliseconds,
+      createdHeight: height)
+    let permission = try permit(.statusListCreate, to: submitter, on: .statusList(record))
+    insert(record)
+    return permission
   }
 
-  /// A registrar anchors sessions, and their controller signs.
+  /// The controller of sessions has them anchored, and signs.
   mutating func create(
     _ create: SessionBatchCreate, _ list: StatusListID, submitter: CairnDID, _ signers: Signers
-  ) throws(OperationError) {
-    try require(.registrar, of: submitter)
+  ) throws(OperationError) -> Permission {
     try requireSignatures(of: create.controller, signers)
     guard create.expiresMilliseconds > timeMilliseconds,
       create.expiresMilliseconds - timeMilliseconds <= SessionBatchCreate.lifetimeLimitMilliseconds
     else { throw .sessionExpiry(create.expiresMilliseconds) }
-    try insert(
-      StatusListRecord(
-        list, purpose: .revocation, length: create.count, revokers: create.revokers, createdMilliseconds: timeMilliseconds,
-        createdHeight: height, sessions: .init(root: create.root, expiresMilliseconds: create.expiresMilliseconds)))
+    try requireAbsence(of: list)
+    let record = StatusListRecord(
+      list, purpose: .revocation, length: create.count, revokers: create.revokers, createdMilliseconds: timeMilliseconds,
+      createdHeight: height, sessions: .init(root: create.root, expiresMilliseconds: create.expiresMilliseconds))
+    let permission = try permit(
+      .sessionBatchCreate, to: submitter, on: .statusList(record), [OperationFact("expiresAt", milliseconds: create.expiresMilliseconds)])
+    insert(record)
+    return permission
   }
 
   /// The issuer or a revoker sets bits, and clears them where the purpose allows it. A revocation is for ever.
-  mutating func update(_ update: StatusListUpdate, _ list: StatusListID, submitter: CairnDID) throws(OperationError) {
+  mutating func update(_ update: StatusListUpdate, _ list: StatusListID, submitter: CairnDID) throws(OperationError) -> Permission {
     let record = try statusList(list)
     guard record.isUpdatable(by: submitter) else { throw .notRevoker(list) }
     guard update.clear.isEmpty || record.purpose.isReversible else { throw .clearRefused(record.purpose) }
     for index in [update.set.last, update.clear.last].compactMap(\.self) where index >= record.length {
       throw .indexOutOfRange(index, length: record.length)
     }
+    let permission = try permit(
+      .statusListUpdate, to: submitter, on: .statusList(record),
+      [OperationFact("set", update.set.count), OperationFact("clear", update.clear.count)])
     let key = list.stateKey
     for change in update.changes { try apply(change, toChunksOf: key) }
+    return permission
   }
 
-  mutating func delegate(_ delegate: StatusListDelegate, _ list: StatusListID, submitter: CairnDID) throws(OperationError) {
+  mutating func delegate(_ delegate: StatusListDelegate, _ list: StatusListID, submitter: CairnDID) throws(OperationError) -> Permission {
     var record = try statusList(list)
     guard submitter == list.issuer else { throw .notListIssuer(list) }
+    let permission = try permit(
+      .statusListDelegate, to: submitter, on: .statusList(record), [OperationFact("revokers", delegate.revokers.count)])
     record.revokers = delegate.revokers
     set(RecordVersion(type: .statusList, record: record.bytes, changedAt: logIndex), forKey: list.stateKey)
+    return permission
   }
 
-  private mutating func insert(_ record: StatusListRecord) throws(OperationError) {
-    let key = record.list.stateKey
-    guard try self.record(forKey: key) == nil else { throw .listExists(record.list) }
-    set(RecordVersion(type: .statusList, record: record.bytes, changedAt: logIndex), forKey: key)
+  private mutating func requireAbsence(of list: StatusListID) throws(OperationError) {
+    guard try record(forKey: list.stateKey) == nil else { throw .listExists(list) }
+  }
+
+  private mutating func insert(_ record: StatusListRecord) {
+    set(RecordVersion(type: .statusList, record: record.bytes, changedAt: logIndex), forKey: record.list.stateKey)
   }
 
   private mutating func statusList(_ list: StatusListID) throws(OperationError) -> StatusListRecord {

@@ -193,6 +193,9 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// id = the DID, UTF-8; record = IsolationRecord
   case isolation // = 7
+
+  /// id = empty; record = ConstitutionRecord
+  case constitution // = 8
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -208,6 +211,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 4: self = .statusList
     case 5: self = .statusChunk
     case 7: self = .isolation
+    case 8: self = .constitution
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -221,6 +225,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .statusList: return 4
     case .statusChunk: return 5
     case .isolation: return 7
+    case .constitution: return 8
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -234,6 +239,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     .statusList,
     .statusChunk,
     .isolation,
+    .constitution,
   ]
 
 }
@@ -1093,6 +1099,55 @@ public nonisolated struct ProtoParameters: Sendable {
   public init() {}
 }
 
+/// Who may do what: Cedar policies over the schema of this protocol, see the chapter on governance.
+public nonisolated struct ProtoConstitution: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// at most 32 KiB
+  public var policies: String = String()
+
+  /// decisions that it has to make, one a line; at most 8 KiB
+  public var tests: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct ProtoConstitutionRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var constitution: ProtoConstitution {
+    get {_constitution ?? ProtoConstitution()}
+    set {_constitution = newValue}
+  }
+  /// Returns true if `constitution` has been explicitly set.
+  public var hasConstitution: Bool {self._constitution != nil}
+  /// Clears the value of `constitution`. Subsequent reads from it will return its default value.
+  public mutating func clearConstitution() {self._constitution = nil}
+
+  /// 0 for the genesis'
+  public var version: UInt64 = 0
+
+  /// header time of the block that made this version
+  public var changedMs: UInt64 = 0
+
+  public var changedHeight: UInt64 = 0
+
+  /// peaks of the RFC 6962 tree over the records of the versions before this one; `version` is its size
+  public var earlier: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _constitution: ProtoConstitution? = nil
+}
+
 /// network = H(canonical Genesis)
 public nonisolated struct ProtoGenesis: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1129,12 +1184,22 @@ public nonisolated struct ProtoGenesis: Sendable {
   /// ascending by identity, then role
   public var roles: [ProtoGenesisRole] = []
 
+  public var constitution: ProtoConstitution {
+    get {_constitution ?? ProtoConstitution()}
+    set {_constitution = newValue}
+  }
+  /// Returns true if `constitution` has been explicitly set.
+  public var hasConstitution: Bool {self._constitution != nil}
+  /// Clears the value of `constitution`. Subsequent reads from it will return its default value.
+  public mutating func clearConstitution() {self._constitution = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _validators: ProtoValidatorSet? = nil
   fileprivate var _parameters: ProtoParameters? = nil
+  fileprivate var _constitution: ProtoConstitution? = nil
 }
 
 public nonisolated struct ProtoGenesisRole: Sendable {
@@ -1230,7 +1295,7 @@ nonisolated extension ProtoVerificationPurpose: SwiftProtobuf._ProtoNameProvidin
 }
 
 nonisolated extension ProtoStateType: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0\u{2}\u{2}STATE_TYPE_ISOLATION\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0\u{2}\u{2}STATE_TYPE_ISOLATION\0\u{1}STATE_TYPE_CONSTITUTION\0")
 }
 
 nonisolated extension ProtoRole: SwiftProtobuf._ProtoNameProviding {
@@ -2788,9 +2853,98 @@ nonisolated extension ProtoParameters: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
+nonisolated extension ProtoConstitution: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Constitution"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}policies\0\u{1}tests\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.policies) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.tests) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.policies.isEmpty {
+      try visitor.visitSingularStringField(value: self.policies, fieldNumber: 1)
+    }
+    if !self.tests.isEmpty {
+      try visitor.visitSingularStringField(value: self.tests, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoConstitution, rhs: ProtoConstitution) -> Bool {
+    if lhs.policies != rhs.policies {return false}
+    if lhs.tests != rhs.tests {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoConstitutionRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ConstitutionRecord"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}constitution\0\u{1}version\0\u{3}changed_ms\0\u{3}changed_height\0\u{1}earlier\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._constitution) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.changedMs) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.changedHeight) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.earlier) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._constitution {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 2)
+    }
+    if self.changedMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.changedMs, fieldNumber: 3)
+    }
+    if self.changedHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.changedHeight, fieldNumber: 4)
+    }
+    if !self.earlier.isEmpty {
+      try visitor.visitSingularBytesField(value: self.earlier, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoConstitutionRecord, rhs: ProtoConstitutionRecord) -> Bool {
+    if lhs._constitution != rhs._constitution {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.changedMs != rhs.changedMs {return false}
+    if lhs.changedHeight != rhs.changedHeight {return false}
+    if lhs.earlier != rhs.earlier {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoGenesis: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Genesis"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}name\0\u{3}time_ms\0\u{1}validators\0\u{1}parameters\0\u{1}identities\0\u{1}roles\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}name\0\u{3}time_ms\0\u{1}validators\0\u{1}parameters\0\u{1}identities\0\u{1}roles\0\u{1}constitution\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2805,6 +2959,7 @@ nonisolated extension ProtoGenesis: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 5: try { try decoder.decodeSingularMessageField(value: &self._parameters) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.identities) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.roles) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._constitution) }()
       default: break
       }
     }
@@ -2836,6 +2991,9 @@ nonisolated extension ProtoGenesis: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.roles.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.roles, fieldNumber: 7)
     }
+    try { if let v = self._constitution {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2847,6 +3005,7 @@ nonisolated extension ProtoGenesis: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs._parameters != rhs._parameters {return false}
     if lhs.identities != rhs.identities {return false}
     if lhs.roles != rhs.roles {return false}
+    if lhs._constitution != rhs._constitution {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -102,7 +102,7 @@ extension OperationError {
     case .foreignDID: "names a DID of another network: check the DID."
     case .control(let error): "has a control state that is refused (\(error.reason)): \(error.advice)."
     case .document(let error): "has a document that is refused (\(error.reason)): correct the document."
-    case .notPermitted(let role): "needs a submitter with the role of \(role): submit it through one."
+    case .notPermitted(let refusal): "is not permitted: \(refusal.sentence)"
     case .alreadyExists(let did): "creates \(did), which exists: create it with another salt."
     case .unknownDID(let did): "changes \(did), which does not exist: check the DID."
     case .deactivated(let did): "changes \(did), which is deactivated, and that is for ever."
@@ -132,6 +132,14 @@ extension OperationError {
       "has the expiry \(time), which is past or more than 31 days ahead: choose a Unix time in milliseconds between."
     case .unavailable: "could not be judged by this node: submit it to another node, or again later."
     }
+  }
+}
+
+extension ConstitutionRefusal {
+  fileprivate var sentence: String {
+    let who = "the network's constitution \(policies.isEmpty ? "does not let" : "forbids")"
+    let cause = policies.isEmpty ? "" : " (\(policies.joined(separator: ", ")))"
+    return "\(who) \(submitter) \(policies.isEmpty ? "do" : "to do") \(action.name)\(cause); submit it through a DID that may."
   }
 }
 

@@ -117,6 +117,8 @@ import Testing
   private static let did = TestChain().registrar
   private static let head = DIDHead(sequence: 7, hash: .zero)
 
+  private static let refusal = ConstitutionRefusal(action: .didCreate, submitter: did, policies: ["no_fleets"])
+
   static let cases: [(TransactionError, RPCStatus)] =
     [
       (.tooLarge(limit: 1, actual: 2), .invalidArgument), (.malformed("body"), .invalidArgument), (.notCanonical, .invalidArgument),
@@ -127,7 +129,7 @@ import Testing
       (.submitterDeactivated(did), .failedPrecondition), (.submitterThresholdNotMet, .permissionDenied),
       (.unavailable(.storage("x")), .unavailable), (.operation(0, .malformed("did")), .invalidArgument),
       (.operation(0, .foreignDID), .invalidArgument), (.operation(0, .document(.tooManyServices)), .invalidArgument),
-      (.operation(0, .notPermitted(.registrar)), .permissionDenied), (.operation(0, .alreadyExists(did)), .alreadyExists),
+      (.operation(0, .notPermitted(refusal)), .permissionDenied), (.operation(0, .alreadyExists(did)), .alreadyExists),
       (.operation(0, .unknownDID(did)), .notFound), (.operation(0, .deactivated(did)), .failedPrecondition),
       (.operation(0, .stale(head: head)), .aborted), (.operation(0, .futureSequence(head: head)), .aborted),
       (.operation(0, .unknownController(did)), .failedPrecondition), (.operation(0, .controllerDeactivated(did)), .failedPrecondition),
@@ -151,7 +153,7 @@ import Testing
     let failure = ServiceFailure(error)
     #expect(failure.status == status)
     #expect(failure.reason == error.reason)
-    #expect(failure.message.hasSuffix(".") && failure.message.filter { $0 == "." }.count == 1)
+    #expect(failure.message.hasSuffix(".") && !failure.message.contains(". "))
     #expect(!failure.reason.isEmpty && failure.reason.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "_" })
     if status == .resourceExhausted || status == .unavailable { #expect(failure.metadata["retry_after_ms"] != nil) }
   }
