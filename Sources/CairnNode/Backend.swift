@@ -31,11 +31,13 @@ final class Backend: NodeBackend {
   private let readers: StoreReaders
   private let eventThreads: NIOThreadPool
   private let verifying = Atomic<Int>(0)
+  private let claims = DefenceClaims()
+  private let room: MempoolRoom
   let startedAt = ContinuousClock.now
 
   init(
     genesis: Genesis, index: Int, core: Confined<NodeCore>, mesh: PeerMesh, publisher: HeadPublisher, records: FinalizedRecords,
-    signatures: SignaturePool, readers: StoreReaders, eventThreads: NIOThreadPool
+    signatures: SignaturePool, room: MempoolRoom, readers: StoreReaders, eventThreads: NIOThreadPool
   ) {
     self.genesis = genesis
     self.index = index
@@ -44,6 +46,7 @@ final class Backend: NodeBackend {
     self.publisher = publisher
     self.records = records
     self.signatures = signatures
+    self.room = room
     self.readers = readers
     self.eventThreads = eventThreads
   }
@@ -92,20 +95,46 @@ final class Backend: NodeBackend {
 
   func observeHeads(_ body: @escaping @Sendable () -> Void) { publisher.observe(body) }
 
-  func submit(_ transactions: [[UInt8]], wait: Bool, on loop: any EventLoop) -> EventLoopFuture<[SubmitOutcome]> {
+  func submit(
+    _ transactions: [[UInt8]], wait: Bool, from connection: ClientConnection, on loop: any EventLoop
+  ) -> EventLoopFuture<[SubmitOutcome]> {
+    guard transactions.allSatisfy(Transaction.looksDefensive), claims.begin(transactions.count, of: connection, at: .now()) else {
+      return submit(transactions, wait: wait, on: loop)
+    }
+    return signatures.verify(claims: transactions, on: loop, state: { [publisher] in publisher.head.state }, admitted)
+      .flatMapError { _ in loop.makeSucceededFuture([]) }
+      .flatMap { [self] outcomes in
+        let isTrue = outcomes.allSatisfy { if case .unfounded = $0 { false } else { true } }
+        claims.end(transactions.count, of: connection, isTrue: isTrue, at: .now())
+        let verdicts = outcomes.compactMap { if case .judged(let verdict) = $0 { verdict } else { nil } }
+        // One that is something else takes the others along: whoever mixes them is not in a hurry.
+        guard verdicts.count == transactions.count else { return submit(transactions, wait: wait, on: loop) }
+        let pending = pendingSubmission(transactions.count, on: loop)
+        decide(verdicts, wait: wait, pending)
+        return pending.result
+      }
+  }
+
+  /// In line with all others.
+  private func submit(_ transactions: [[UInt8]], wait: Bool, on loop: any EventLoop) -> EventLoopFuture<[SubmitOutcome]> {
     let count = transactions.count
-    guard verifying.add(count, ordering: .relaxed).newValue <= Self.verifyingLimit else {
-      verifying.subtract(count, ordering: .relaxed)
+    guard !room.isFull, verifying.load(ordering: .relaxed) + count <= Self.verifyingLimit else {
       return loop.makeSucceededFuture(transactions.map { _ in .overloaded(retryAfterMilliseconds: Self.retryAfterMilliseconds) })
     }
-    let pending = PendingSubmission(count: count, promise: loop.makePromise())
-    let timeout = loop.scheduleTask(in: Self.submitTimeout) { pending.giveUp() }
-    pending.result.whenComplete { _ in timeout.cancel() }
+    verifying.add(count, ordering: .relaxed)
+    let pending = pendingSubmission(count, on: loop)
     signatures.verify(transactions, .arrival, on: loop, admitted).whenComplete { [self] verdicts in
       verifying.subtract(count, ordering: .relaxed)
       decide((try? verdicts.get()) ?? [], wait: wait, pending)
     }
     return pending.result
+  }
+
+  private func pendingSubmission(_ count: Int, on loop: any EventLoop) -> PendingSubmission {
+    let pending = PendingSubmission(count: count, promise: loop.makePromise())
+    let timeout = loop.scheduleTask(in: Self.submitTimeout) { pending.giveUp() }
+    pending.result.whenComplete { _ in timeout.cancel() }
+    return pending
   }
 
   /// A transaction at the door: tried on the newest state, so that the usual mistakes are answered at once. One that is final

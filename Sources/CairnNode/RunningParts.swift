@@ -46,7 +46,8 @@ final class RunningParts: Sendable {
       let ending = ending
       let fail: @Sendable (NodeFailure) -> Void = { ending.end(because: $0) }
       let flusher = StateFlusher(store: store, records: recovery.records, thread: threads.state) { fail(.store($0)) }
-      let signatures = SignaturePool(threads: threads.signatures, network: genesis.network)
+      let signatures = SignaturePool(threads: threads.signatures, threadCount: NodeThreads.signatureCount, network: genesis.network)
+      let room = MempoolRoom()
       let loop = coreGroup.next()
       core = try await Confined.make(on: loop) {
         var consensus = recovery.consensus
@@ -57,7 +58,7 @@ final class RunningParts: Sendable {
             timers: configuration.timers, executor: Executor(finalized: recovery.state, validatorsHash: genesis.validators.hash),
             recovered: consensus, evidence: recovery.evidence, highestVote: store.recovery.highestVote, records: recovery.records,
             flusher: flusher,
-            publisher: publisher, signatures: signatures, chain: store.chain, diskThread: threads.disk,
+            publisher: publisher, signatures: signatures, room: room, chain: store.chain, diskThread: threads.disk,
             readerThreads: threads.readers, reader: recovery.reader, logger: logger, fail: fail),
           loop: loop)
       }.get()
@@ -69,7 +70,7 @@ final class RunningParts: Sendable {
       }.get()
       backend = Backend(
         genesis: genesis, index: index, core: core, mesh: mesh, publisher: publisher, records: recovery.records,
-        signatures: signatures, readers: opened.readers, eventThreads: threads.events)
+        signatures: signatures, room: room, readers: opened.readers, eventThreads: threads.events)
     } catch {
       try? await coreGroup.shutdownGracefully()
       await threads.shutdown()
@@ -197,6 +198,8 @@ private struct Opened: Sendable {
 
 /// A node's threads besides its event loops.
 struct NodeThreads: Sendable {
+  static let signatureCount = max(1, System.coreCount)
+
   let signatures: NIOThreadPool
   let disk: NIOThreadPool
   let state: NIOThreadPool
@@ -205,7 +208,7 @@ struct NodeThreads: Sendable {
   let events: NIOThreadPool
 
   init() {
-    signatures = NIOThreadPool(numberOfThreads: max(1, System.coreCount))
+    signatures = NIOThreadPool(numberOfThreads: Self.signatureCount)
     disk = NIOThreadPool(numberOfThreads: 1)
     state = NIOThreadPool(numberOfThreads: 1)
     readers = NIOThreadPool(numberOfThreads: 1)

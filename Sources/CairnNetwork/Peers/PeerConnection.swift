@@ -183,7 +183,8 @@ final class PeerConnection: ChannelInboundHandler {
     } catch {
       close(because: .malformed(error.reason))
     }
-    incoming.discardReadBytes()
+    // TLS decrypts the next bytes into the same storage, and would copy all of it if that were still held here.
+    if incoming.readableBytes == 0 { incoming = ByteBuffer() } else { incoming.discardReadBytes() }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) { flush() }

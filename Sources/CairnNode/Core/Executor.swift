@@ -38,17 +38,22 @@ struct Executor {
     digest == finalized.header.digest ? finalized : versions[digest]?.state
   }
 
-  /// Seals a block of waiting transactions, oldest first, as many as apply and fit.
+  /// Seals a block of waiting transactions, as many as apply and fit: first those of the defence lane, up to half of the block, so that
+  /// neither lane shuts the other out; then the others, oldest first.
   ///
-  /// - Parameter now: Unix time in milliseconds.
+  /// - Parameters:
+  ///   - now: Unix time in milliseconds.
+  ///   - isTimeOver: asked before each ordinary transaction; the block then gets no more of them.
   /// - Returns: `nil` when the parent was not executed here, or when nothing applies and an empty block is not wanted.
-  mutating func build(_ request: BuildRequest, from mempool: Mempool, now: UInt64) throws(NodeFailure) -> Built? {
+  mutating func build(
+    _ request: BuildRequest, from mempool: Mempool, now: UInt64, until isTimeOver: () -> Bool = { false }
+  ) throws(NodeFailure) -> Built? {
     guard let parent = state(after: request.parent) else { return nil }
     var execution = BlockExecution(on: parent, timeMilliseconds: max(request.earliestTimeMilliseconds, parent.timeMilliseconds + 1, now))
     var transactions: [Authorized<Transaction>] = []
     var refused: [Digest] = []
     var fault: LedgerFault?
-    mempool.visit { transaction in
+    func goesOn(after transaction: Authorized<Transaction>) -> Bool {
       do throws(TransactionError) {
         try execution.apply(transaction)
         transactions.append(transaction)
@@ -62,6 +67,9 @@ struct Executor {
       }
       return true
     }
+    let reserved = Int(parent.parameters.maxBlockBytes) / 2
+    mempool.visitDefence { goesOn(after: $0) && execution.byteCount < reserved }
+    if fault == nil { mempool.visitOrdinary { !isTimeOver() && goesOn(after: $0) } }
     if let fault { throw .ledger(fault) }
     guard request.mayBeEmpty || !transactions.isEmpty else { return nil }
     let executed = execution.finish()

@@ -9,18 +9,43 @@ import Foundation
 import NIOCore
 
 extension NodeCore {
-  /// Seals a block for a view that this node leads: at once, unless several transactions wait and the parent has only just been
-  /// sealed. Every block costs each node its votes, and under load a few milliseconds' patience spares many of them.
+  /// Seals a block for a view that this node leads: at once, unless several ordinary transactions wait and the parent has only just
+  /// been sealed. Every block costs each node its votes, and under load a few milliseconds' patience spares many of them.
   func build(_ request: BuildRequest) {
     let (time, parentTime) = (now.unixMilliseconds, request.parentHeader.timeMilliseconds)
     // The parent's time is its leader's: where clocks differ by more than the pace there is no patience.
-    guard mempool.count >= Self.busyCount, time >= parentTime, time - parentTime < Self.paceMilliseconds else { return seal(request) }
-    loop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(Self.paceMilliseconds - (time - parentTime)))) { [weak self] in
+    guard mempool.count >= Self.busyCount, time >= parentTime, time - parentTime < Self.paceMilliseconds, !hasDefence(on: request.parent)
+    else { return seal(request) }
+    let rest = TimeAmount.milliseconds(Int64(Self.paceMilliseconds - (time - parentTime)))
+    pacedBuild?.timer.cancel()
+    let timer = loop.assumeIsolated().scheduleTask(in: rest) { [weak self] in
       guard let self, !isStopped else { return }
-      seal(request)
+      hurry()
     }
+    pacedBuild = (request, timer)
   }
 
+  /// Seals the block that waits for its time now.
+  func hurry() {
+    guard let (request, timer) = pacedBuild else { return }
+    pacedBuild = nil
+    timer.cancel()
+    seal(request)
+  }
+
+  /// Whether a transaction of the defence lane waits that the block's ancestors do not have.
+  private func hasDefence(on parent: Digest) -> Bool {
+    guard mempool.defenceCount > 0, let state = executor.state(after: parent) else { return false }
+    var found = false
+    mempool.visitDefence { transaction in
+      found = !state.contains(transaction: transaction.value.id)
+      return !found
+    }
+    return found
+  }
+
+  /// What the execution of one block may take. Longer blocks would make better use of the votes, and everybody who is in a hurry wait.
+  private static let buildTime = TimeAmount.milliseconds(20)
   /// From one block to the next when transactions wait: about what four nodes on two cores take for a block.
   private static let paceMilliseconds: UInt64 = 18
   /// Waiting transactions from which on more are to be expected within the pace; one or two are a lone client's.
@@ -29,7 +54,8 @@ extension NodeCore {
   private func seal(_ request: BuildRequest) {
     let source = parts.flusher.isBehind ? Mempool() : mempool
     do throws(NodeFailure) {
-      let built = try executor.build(request, from: source, now: now.unixMilliseconds)
+      let end = NIODeadline.now() + Self.buildTime
+      let built = try executor.build(request, from: source, now: now.unixMilliseconds) { NIODeadline.now() >= end }
       refuseFinally(built?.refused ?? [])
       guard let built else {
         isPendingReported = false
@@ -100,6 +126,7 @@ extension NodeCore {
         log: LogExtension(of: frontier, appending: leafHashes), blocks: blocks))
     for id in blocks.flatMap(\.transactionIDs) { mempool.remove(id: id) }
     dropOutdated(changedKeys: Set(blocks.flatMap { $0.rows.map(\.key) }))
+    parts.room.update(isFull: mempool.isFull)
     disk.write(batch) { [unowned self] edge in
       // When later blocks became durable with these, all are published together.
       if edge.size == last.logSize + 1 { publish(edge) }

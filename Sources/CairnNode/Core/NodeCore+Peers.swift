@@ -69,6 +69,7 @@ extension NodeCore {
     case PeerCode.certificate: received(certificate: [UInt8](buffer: payload))
     case PeerCode.proposal: received(proposal: payload, from: peer)
     case PeerCode.transactions: received(transactions: payload)
+    case PeerCode.defence: received(defence: payload)
     default: break
     }
   }
@@ -113,10 +114,12 @@ extension NodeCore {
   }
 
   private func received(transactions payload: ByteBuffer) {
-    guard let batch = try? ProtoTransactionBatch(serializedBytes: [UInt8](buffer: payload)),
-      verifying + batch.transactions.count <= Self.verifyingLimit
-    else { return }
-    let transactions = batch.transactions.map { [UInt8]($0) }
+    guard !mempool.isFull, let batch = try? ProtoTransactionBatch(serializedBytes: [UInt8](buffer: payload)) else { return }
+    verify(batch.transactions.map { [UInt8]($0) })
+  }
+
+  private func verify(_ transactions: [[UInt8]]) {
+    guard !transactions.isEmpty, verifying + transactions.count <= Self.verifyingLimit else { return }
     verifying += transactions.count
     parts.signatures.verify(transactions, .arrival, on: loop) { [publisher = parts.publisher] in Arrival($0, on: publisher.head.state) }
       .assumeIsolated().whenComplete { [weak self] arrivals in
@@ -125,6 +128,27 @@ extension NodeCore {
         insert(gossiped: (try? arrivals.get()) ?? [])
       }
   }
+
+  /// Transactions of the defence lane, in the eyes of the validator that took them. Where this node does not think so, perhaps because it
+  /// is behind, they wait in line.
+  private func received(defence payload: ByteBuffer) {
+    guard let batch = try? ProtoTransactionBatch(serializedBytes: [UInt8](buffer: payload)) else { return }
+    let transactions = batch.transactions.map { [UInt8]($0) }
+    guard verifyingClaims + transactions.count <= Self.verifyingClaimsLimit else { return verify(transactions) }
+    verifyingClaims += transactions.count
+    let publisher = parts.publisher
+    parts.signatures.verify(claims: transactions, on: loop, state: { publisher.head.state }) { Arrival($0, on: publisher.head.state) }
+      .assumeIsolated().whenComplete { [weak self] outcome in
+        guard let self else { return }
+        verifyingClaims -= transactions.count
+        let claims = (try? outcome.get()) ?? []
+        insert(gossiped: claims.compactMap { if case .judged(let arrival) = $0 { arrival } else { nil } })
+        verify(zip(transactions, claims).compactMap { bytes, claim in if case .judged = claim { nil } else { bytes } })
+      }
+  }
+
+  /// As ``verifyingLimit``, of the defence lane: some tens of milliseconds' work.
+  private static let verifyingClaimsLimit = 512
 
   /// Transactions of others whose signatures are being checked: what a core does in about half a second. More are dropped; their
   /// first node still has them.

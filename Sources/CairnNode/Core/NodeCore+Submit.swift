@@ -23,7 +23,7 @@ extension NodeCore {
   ///   - wait: whether completion means a final outcome; otherwise a transaction that found its place is `pending`.
   func submit(_ transactions: [Authorized<Transaction>], completions: [Submissions.Completion], wait: Bool) {
     guard !isStopped else { return completions.forEach { $0(.undecided) } }
-    var accepted: [[UInt8]] = []
+    var (accepted, urgent): ([[UInt8]], [[UInt8]]) = ([], [])
     for (transaction, completion) in zip(transactions, completions) {
       let id = transaction.value.id
       guard !executor.finalized.contains(transaction: id) else {
@@ -36,8 +36,7 @@ extension NodeCore {
         continue
       }
       do throws(Mempool.Rejection) {
-        try mempool.insert(transaction)
-        accepted.append(transaction.value.bytes)
+        if try insert(transaction) { urgent.append(transaction.value.bytes) } else { accepted.append(transaction.value.bytes) }
       } catch {
         guard case .pending = error else {
           completion(.overloaded(retryAfterMilliseconds: Self.retryAfterMilliseconds))
@@ -46,8 +45,21 @@ extension NodeCore {
       }
       if wait { hold(id, completion) } else { completion(.pending) }
     }
-    gossip(accepted)
+    gossip(urgent, as: PeerCode.defence, limit: PeerCode.defenceByteLimit)
+    gossip(accepted, as: PeerCode.transactions, limit: Self.gossipByteLimit)
+    inserted(isUrgent: !urgent.isEmpty)
+  }
+
+  /// - Returns: whether the transaction waits in the defence lane.
+  private func insert(_ transaction: Authorized<Transaction>) throws(Mempool.Rejection) -> Bool {
+    try mempool.insert(transaction, isDefence: executor.finalized.isDefence(transaction))
+  }
+
+  /// Transactions were taken in: the engine hears of it, and a block that only waits for its time does not let the urgent ones wait.
+  private func inserted(isUrgent: Bool) {
+    parts.room.update(isFull: mempool.isFull)
     if !isPendingReported { reportPending() }
+    if isUrgent { hurry() }
   }
 
   private func hold(_ id: Digest, _ completion: @escaping Submissions.Completion) {
@@ -55,31 +67,34 @@ extension NodeCore {
     completion(.overloaded(retryAfterMilliseconds: Self.retryAfterMilliseconds))
   }
 
-  private func gossip(_ transactions: [[UInt8]]) {
+  /// - Parameter limit: bytes of transactions in one frame.
+  private func gossip(_ transactions: [[UInt8]], as code: UInt16, limit: Int) {
     var batch = ProtoTransactionBatch()
     var byteCount = 0
     for bytes in transactions {
-      if byteCount + bytes.count > Self.gossipByteLimit {
-        broadcast(PeerCode.transactions, Self.encoded(batch))
+      if byteCount > 0, byteCount + bytes.count > limit {
+        broadcast(code, Self.encoded(batch))
         (batch, byteCount) = (ProtoTransactionBatch(), 0)
       }
       batch.transactions.append(Data(bytes))
       byteCount += bytes.count
     }
-    if byteCount > 0 { broadcast(PeerCode.transactions, Self.encoded(batch)) }
+    if byteCount > 0 { broadcast(code, Self.encoded(batch)) }
   }
 
   /// Takes verified transactions that another validator passed on.
   func insert(gossiped arrivals: [Arrival]) {
+    var isUrgent = false
     for arrival in arrivals {
       switch arrival {
       case .ripe(let transaction):
-        if !executor.finalized.contains(transaction: transaction.value.id) { try? mempool.insert(transaction) }
+        guard !executor.finalized.contains(transaction: transaction.value.id), let isDefence = try? insert(transaction) else { continue }
+        isUrgent = isUrgent || isDefence
       case .unripe(let transaction): orphans.insert(transaction)
       case .refused: break
       }
     }
-    if !isPendingReported { reportPending() }
+    inserted(isUrgent: isUrgent)
   }
 
   /// A transaction will never be in a block.
@@ -133,7 +148,7 @@ extension NodeCore {
     guard !orphans.isEmpty, let tip = engine?.tip, let state = executor.state(after: tip) else { return }
     orphans.visit { transaction in
       do throws(TransactionError) { try state.check(transaction) } catch { return error.isCurable ? .wait : .drop }
-      try? mempool.insert(transaction)
+      _ = try? insert(transaction)
       return .drop
     }
   }

@@ -33,6 +33,7 @@ final class NodeCore {
     let flusher: StateFlusher
     let publisher: HeadPublisher
     let signatures: SignaturePool
+    let room: MempoolRoom
     let chain: ChainWriter
     let diskThread: NIOThreadPool
     let readerThreads: NIOThreadPool
@@ -51,6 +52,8 @@ final class NodeCore {
 
   var executor: Executor
   var mempool = Mempool()
+  /// A block that waits for its time.
+  var pacedBuild: (request: BuildRequest, timer: Scheduled<Void>)?
   var orphans = Orphans()
   /// `nil` until enough peers have said what they remember of this node's votes.
   private(set) var engine: Engine?
@@ -70,6 +73,8 @@ final class NodeCore {
   var synchronizer = Synchronizer()
   /// Gossiped transactions whose signatures are being checked.
   var verifying = 0
+  /// Gossiped transactions that claim to be of the defence lane and are being checked.
+  var verifyingClaims = 0
   /// Certificates that were verified here, by view and statement, so that another one for the same is not verified again.
   private var certificates: [UInt64: [Statement: Verified<Certificate>]] = [:]
   /// What the engine was last told about waiting transactions, and the views of which the chain had its tip then.

@@ -15,6 +15,11 @@ enum PeerCode {
   static let blocks: UInt16 = 5
   /// Request `BlockRequest`, reply `BlockResponse`.
   static let block: UInt16 = 6
+  /// `TransactionBatch`, of the defence lane.
+  static let defence: UInt16 = 7
+
+  /// Bytes of transactions in one frame of the defence lane: several of the largest.
+  static let defenceByteLimit = 192 << 10
 
   /// A full block with everything that justifies it. A window of blocks is held below it.
   static let payloadLimit = Proposal.byteLimit
@@ -25,6 +30,8 @@ enum PeerCode {
     certificate: MessageRule(lane: .votes, maximumPayloadByteCount: Certificate.byteLimit, rate: .init(perSecond: 4096, burst: 4096)),
     proposal: MessageRule(lane: .proposals, maximumPayloadByteCount: payloadLimit, rate: .init(perSecond: 1024, burst: 1024)),
     transactions: MessageRule(lane: .bulk, maximumPayloadByteCount: 256 << 10, rate: .init(perSecond: 4096, burst: 4096)),
+    // Ahead of everything but votes; as many as a network can make final, in frames of few transactions each.
+    defence: MessageRule(lane: .proposals, maximumPayloadByteCount: 256 << 10, rate: .init(perSecond: 512, burst: 512)),
     blocks: MessageRule(lane: .bulk, maximumPayloadByteCount: 64, rate: .init(perSecond: 32, burst: 32)),
     block: MessageRule(lane: .proposals, maximumPayloadByteCount: 64, rate: .init(perSecond: 32, burst: 32)),
   ]

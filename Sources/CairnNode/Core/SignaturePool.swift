@@ -8,15 +8,26 @@ import Synchronization
 /// Verifies transactions on threads of its own: signatures cost more than everything else a node does, and no event loop
 /// shall wait for them.
 ///
-/// A proposal's transactions go before those that only might come into a block: a view waits for them. And what was verified once
-/// is not verified again, whichever way it comes.
+/// A proposal's transactions go first, for a view waits for them; then those of the defence lane; then those that only might come into a
+/// block. And what was verified once is not verified again, whichever way it comes.
 final class SignaturePool: Sendable {
   typealias Verdict = Result<Authorized<Transaction>, TransactionError>
 
   enum Urgency {
     /// A view waits for the verdict.
     case proposal
+    /// What claims to be of the defence lane.
+    case defence
     case arrival
+  }
+
+  /// What became of a transaction that claims to be of the defence lane.
+  enum Claim<Judgement: Sendable>: Sendable {
+    case judged(Judgement)
+    /// It may be a good transaction, but not of that lane.
+    case ordinary
+    /// The state does not bear the claim out, or the signature is wrong.
+    case unfounded
   }
 
   /// Transactions that one task verifies: a hand-over costs as much as one verification.
@@ -26,7 +37,20 @@ final class SignaturePool: Sendable {
 
   private struct Queues {
     var proposals: Deque<@Sendable () -> Void> = []
+    var defence: Deque<@Sendable () -> Void> = []
     var arrivals: Deque<@Sendable () -> Void> = []
+    /// Threads that work on arrivals.
+    var busyWithArrivals = 0
+
+    /// The next task that an arrival has to wait for.
+    mutating func popUrgent() -> (@Sendable () -> Void)? { proposals.popFirst() ?? defence.popFirst() }
+
+    /// The next task of a thread that works on arrivals; without one it is done.
+    mutating func popForArrivals() -> (@Sendable () -> Void)? {
+      if let next = popUrgent() ?? arrivals.popFirst() { return next }
+      busyWithArrivals -= 1
+      return nil
+    }
   }
 
   private struct Memory {
@@ -35,12 +59,15 @@ final class SignaturePool: Sendable {
   }
 
   private let threads: NIOThreadPool
+  /// Threads that may work on arrivals: one is left to what is more urgent, and its core to consensus.
+  private let arrivalThreads: Int
   private let verifier: TransactionVerifier
   private let queues = Mutex(Queues())
   private let memory = Mutex(Memory())
 
-  init(threads: NIOThreadPool, network: Digest) {
+  init(threads: NIOThreadPool, threadCount: Int, network: Digest) {
     self.threads = threads
+    arrivalThreads = max(1, threadCount - 1)
     verifier = TransactionVerifier(network: network)
   }
 
@@ -59,9 +86,57 @@ final class SignaturePool: Sendable {
       Array(transactions[start..<min(start + Self.batchCount, transactions.count)])
     }
     let judgements = batches.map { batch in
-      run(urgency, on: loop) { [self] in batch.map { judge(verdict(on: $0)) } }
+      run(urgency, on: loop) { [self] in
+        batch.map { bytes in
+          if urgency == .arrival { doUrgentTasks() }
+          return judge(verdict(on: bytes))
+        }
+      }
     }
     return EventLoopFuture.whenAllSucceed(judgements, on: loop).map { $0.flatMap(\.self) }
+  }
+
+  /// Verifies transactions that claim to be of the defence lane before all arrivals, each only when the state bears the claim out.
+  ///
+  /// - Parameters:
+  ///   - state: called on the same thread as the verification.
+  ///   - judge: likewise.
+  func verify<Judgement: Sendable>(
+    claims: [[UInt8]], on loop: any EventLoop, state: @escaping @Sendable () -> LedgerState,
+    _ judge: @escaping @Sendable (Verdict) -> Judgement
+  ) -> EventLoopFuture<[Claim<Judgement>]> {
+    run(.defence, on: loop) { [self] in
+      let state = state()
+      return claims.map { claim(of: $0, on: state, judge) }
+    }
+  }
+
+  private func claim<Judgement>(
+    of bytes: [UInt8], on state: LedgerState, _ judge: (Verdict) -> Judgement
+  ) -> Claim<Judgement> {
+    let leafHash = Transaction.leafHash(of: bytes)
+    if let known = recall(leafHash) { return known.value.isDefensive ? .judged(judge(.success(known))) : .ordinary }
+    guard let transaction = try? Transaction(decoding: bytes, network: verifier.network) else { return .unfounded }
+    guard transaction.isDefensive else { return .ordinary }
+    guard state.isClaimedDefence(transaction), let verified = try? verifier.verify(transaction) else { return .unfounded }
+    remember(verified, leafHash)
+    return .judged(judge(.success(verified)))
+  }
+
+  /// Works off the arrivals, unless enough threads do already: they go on until there are none.
+  private func doArrivals() {
+    let isNeeded = queues.withLock { queues in
+      guard queues.busyWithArrivals < arrivalThreads else { return false }
+      queues.busyWithArrivals += 1
+      return true
+    }
+    guard isNeeded else { return }
+    while let task = queues.withLock({ $0.popForArrivals() }) { task() }
+  }
+
+  /// A batch of arrivals takes milliseconds, and what is more urgent does not wait for its end.
+  private func doUrgentTasks() {
+    while let task = queues.withLock({ $0.popUrgent() }) { task() }
   }
 
   /// Anything else that takes as long as verifying many signatures.
@@ -73,14 +148,15 @@ final class SignaturePool: Sendable {
     queues.withLock { queues in
       switch urgency {
       case .proposal: queues.proposals.append(task)
+      case .defence: queues.defence.append(task)
       case .arrival: queues.arrivals.append(task)
       }
     }
     // One turn for each task; whichever is the most urgent then is taken.
     threads.submit { [self] state in
       guard case .active = state else { return promise.fail(CancellationError()) }
-      let next = queues.withLock { $0.proposals.popFirst() ?? $0.arrivals.popFirst() }
-      next?()
+      if let urgent = queues.withLock({ $0.popUrgent() }) { return urgent() }
+      doArrivals()
     }
     return promise.futureResult
   }

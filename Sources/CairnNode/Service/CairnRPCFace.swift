@@ -59,7 +59,7 @@ package struct CairnRPCFace: RPCServerHandler {
     }
     if method == .resolveMany { return ResolveManyCall.start(call, payload, methods) }
     if method == .events { return EventsCall.start(call, payload, methods) }
-    switch methods.answer(method, payload, on: call.eventLoop) {
+    switch methods.answer(method, payload, from: .rpc(call.connection), on: call.eventLoop) {
     case .now(.success(let answer)): call.reply(answer)
     case .now(.failure(let failure)): call.fail(RPCRefusal(failure))
     case .later(let answer):

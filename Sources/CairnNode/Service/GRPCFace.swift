@@ -26,19 +26,19 @@ struct GRPCFace: RegistrableRPCService {
         switch method {
         case .resolveMany: resolveMany(request)
         case .events: try await events(request, from: context.remotePeer)
-        default: try await answer(method, request)
+        default: try await answer(method, request, from: context.remotePeer)
         }
       }
     }
   }
 
   private func answer(
-    _ method: CairnMethod, _ request: StreamingServerRequest<ByteBuffer>
+    _ method: CairnMethod, _ request: StreamingServerRequest<ByteBuffer>, from peer: String
   ) async throws -> StreamingServerResponse<ByteBuffer> {
     let request = try await ServerRequest(stream: request)
     let answer: ByteBuffer
     do {
-      switch methods.answer(method, request.message, on: group.any()) {
+      switch methods.answer(method, request.message, from: .grpc(peer), on: group.any()) {
       case .now(let result): answer = try result.get()
       case .later(let future): answer = try await future.get()
       }

@@ -76,9 +76,13 @@ package protocol NodeBackend: Sendable {
   /// Calls `body` after each head that is published, on a thread that it must not keep.
   func observeHeads(_ body: @escaping @Sendable () -> Void)
 
-  /// - Parameter wait: whether the outcome is the final one; otherwise `pending` follows verification.
+  /// - Parameters:
+  ///   - wait: whether the outcome is the final one; otherwise `pending` follows verification.
+  ///   - connection: whose transactions they are, for taking turns.
   /// - Returns: outcomes in the order of the transactions.
-  func submit(_ transactions: [[UInt8]], wait: Bool, on loop: any EventLoop) -> EventLoopFuture<[SubmitOutcome]>
+  func submit(
+    _ transactions: [[UInt8]], wait: Bool, from connection: ClientConnection, on loop: any EventLoop
+  ) -> EventLoopFuture<[SubmitOutcome]>
 
   /// The node's local view, for its operator.
   func status(on loop: any EventLoop) -> EventLoopFuture<ProtoNodeStatus>

@@ -26,12 +26,16 @@ package struct ServiceMethods: Sendable {
 
   /// Answers any method that has one request and one answer.
   ///
-  /// - Parameter loop: where an answer that takes time is completed. Its failures are ``ServiceFailure``s.
-  package func answer(_ method: CairnMethod, _ request: ByteBuffer, on loop: any EventLoop) -> Answer {
+  /// - Parameters:
+  ///   - connection: the request's.
+  ///   - loop: where an answer that takes time is completed. Its failures are ``ServiceFailure``s.
+  package func answer(
+    _ method: CairnMethod, _ request: ByteBuffer, from connection: ClientConnection, on loop: any EventLoop
+  ) -> Answer {
     do throws(ServiceFailure) {
       switch method {
       case .submit:
-        return .later(submissions.submit(try decode(request), on: loop).map { $0.encoded })
+        return .later(submissions.submit(try decode(request), from: connection, on: loop).map { $0.encoded })
       case .nodeStatus:
         let _: ProtoNodeStatusRequest = try decode(request)
         return .later(queries.backend.status(on: loop).map { $0.encoded })
@@ -71,7 +75,7 @@ package struct ServiceMethods: Sendable {
   }
 
   /// A stream of events that the caller asks for one batch after the other.
-  func events(_ request: ByteBuffer, on connection: EventFeed.Connection) throws(ServiceFailure) -> EventCursor {
+  func events(_ request: ByteBuffer, on connection: ClientConnection) throws(ServiceFailure) -> EventCursor {
     try feed.subscribe(decode(request), on: connection)
   }
 

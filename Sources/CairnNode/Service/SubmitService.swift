@@ -21,7 +21,9 @@ package struct SubmitService: Sendable {
   package init(_ queries: QueryService) { self.queries = queries }
 
   /// The outcome of every transaction, in order. Fails as a whole only when nothing was submitted.
-  package func submit(_ request: ProtoSubmitRequest, on loop: any EventLoop) -> EventLoopFuture<ProtoSubmitResponse> {
+  package func submit(
+    _ request: ProtoSubmitRequest, from connection: ClientConnection, on loop: any EventLoop
+  ) -> EventLoopFuture<ProtoSubmitResponse> {
     let isFinal = request.wait == .final
     do throws(ServiceFailure) {
       try check(request)
@@ -29,7 +31,7 @@ package struct SubmitService: Sendable {
       return loop.makeFailedFuture(error)
     }
     let transactions = request.transactions.map { [UInt8]($0) }
-    return backend.submit(transactions, wait: isFinal, on: loop).flatMapThrowing { outcomes in
+    return backend.submit(transactions, wait: isFinal, from: connection, on: loop).flatMapThrowing { outcomes in
       precondition(outcomes.count == transactions.count, "every transaction has an outcome")
       var response = ProtoSubmitResponse()
       var proofs = BatchProofs(queries: queries, known: request.known)

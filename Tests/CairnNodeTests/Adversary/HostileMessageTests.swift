@@ -86,7 +86,7 @@ extension Clusters {
       try await LocalCluster.with(nodes: 4, options: options) { cluster in
         try await Impostor.join(cluster, as: 3) { impostor in
           try await cluster.waitForBlocks(1)
-          for code in [PeerCode.vote, PeerCode.certificate, PeerCode.proposal, PeerCode.transactions] {
+          for code in [PeerCode.vote, PeerCode.certificate, PeerCode.proposal, PeerCode.transactions, PeerCode.defence] {
             impostor.act { core in
               core.send(code, [UInt8](repeating: 0xff, count: 200), to: core.others)
               core.send(code, [UInt8](repeating: 0xff, count: 1 << 20), to: core.others)
@@ -154,7 +154,9 @@ extension Clusters {
         let height = cluster.highest
         try await Impostor.join(cluster, as: 3) { impostor in
           let batches = try (0..<6).map { _ in try Self.junk(cluster, count: 200) }
-          for batch in batches { impostor.act { core in core.send(PeerCode.transactions, batch, to: core.others) } }
+          for batch in batches {
+            for code in [PeerCode.transactions, PeerCode.defence] { impostor.act { core in core.send(code, batch, to: core.others) } }
+          }
           let agents = try await withThrowingTaskGroup(of: CairnDID.self) { group in
             for _ in 0..<10 { group.addTask { try await cluster.register(key: .generate()) } }
             return try await group.reduce(into: []) { $0.append($1) }

@@ -1,6 +1,7 @@
 import CairnChain
 import CairnClient
 import CairnCrypto
+import CairnIdentity
 import CairnLedger
 import CairnTestKit
 
@@ -26,6 +27,20 @@ struct Transactions {
       control: try Control(update: key.publicKey, next: key.publicKey), document: .signing(with: key.publicKey), salt: randomBytes(16),
       network: network.genesis.network)
     return try next(by: Signatory(nobody.did, keys: [key]))
+  }
+
+  /// Somebody of whom no ledger knows.
+  func signatory() -> Signatory {
+    let key = SigningKey.generate()
+    return Signatory(CairnDID(network: network.genesis.network, create: .sha256(key.publicKey.bytes)), keys: [key])
+  }
+
+  /// Any operations by the registrar.
+  func verified(_ operations: [LedgerOperation]) throws -> Authorized<Transaction> {
+    let unsigned = UnsignedTransaction(
+      network: network.genesis.network, submitter: network.registrar.did, notAfterHeight: 100, nonce: randomBytes(16),
+      operations: operations)
+    return try verifier.verify(try unsigned.signed(by: network.registrar.keys))
   }
 
   /// An enrolment by the registrar, or by whoever is not there.

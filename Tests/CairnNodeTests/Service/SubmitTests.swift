@@ -22,7 +22,7 @@ import Testing
   }
 
   private func submit(_ request: ProtoSubmitRequest) throws -> ProtoSubmitResponse {
-    try SubmitService(queries).submit(request, on: loop).wait()
+    try SubmitService(queries).submit(request, from: .grpc("test"), on: loop).wait()
   }
 
   private func refusal(_ request: ProtoSubmitRequest) -> ServiceFailure? {

@@ -285,7 +285,9 @@ extension TestChain {
     }
   }
 
-  func submit(_ transactions: [[UInt8]], wait: Bool, on loop: any EventLoop) -> EventLoopFuture<[SubmitOutcome]> {
+  func submit(
+    _ transactions: [[UInt8]], wait: Bool, from connection: ClientConnection, on loop: any EventLoop
+  ) -> EventLoopFuture<[SubmitOutcome]> {
     switch state.withLock({ $0.forced }) {
     case .overloaded: return loop.makeSucceededFuture(transactions.map { _ in .overloaded(retryAfterMilliseconds: 700) })
     case .undecided: return loop.makeSucceededFuture(transactions.map { _ in .undecided })

@@ -11,13 +11,6 @@ import Synchronization
 /// Whoever has a stream asks for one batch after the other; nothing is read ahead. A stream that has everything waits to be woken by the
 /// next head. Consensus does no more for all of them together than hand one task to another event loop.
 package final class EventFeed: Sendable {
-  /// Whose streams are counted together.
-  enum Connection: Hashable {
-    case rpc(ObjectIdentifier)
-    /// A description of the peer, with its port.
-    case grpc(String)
-  }
-
   fileprivate struct Waiter {
     /// The height that is not enough.
     let height: UInt64
@@ -25,7 +18,7 @@ package final class EventFeed: Sendable {
   }
 
   fileprivate struct Subscription {
-    let connection: Connection
+    let connection: ClientConnection
     var waiter: Waiter?
   }
 
@@ -34,7 +27,7 @@ package final class EventFeed: Sendable {
     var isWaking = false
     var next: UInt64 = 0
     var subscriptions: [UInt64: Subscription] = [:]
-    var countByConnection: [Connection: Int] = [:]
+    var countByConnection: [ClientConnection: Int] = [:]
     /// The window that was read last: those who keep up all want the same one.
     var newest: (height: UInt64, head: UInt64, window: EventWindow)?
   }
@@ -53,7 +46,7 @@ package final class EventFeed: Sendable {
   /// Streams that have not ended.
   package var count: Int { state.withLock { $0.subscriptions.count } }
 
-  func subscribe(_ request: ProtoEventsRequest, on connection: Connection) throws(ServiceFailure) -> EventCursor {
+  func subscribe(_ request: ProtoEventsRequest, on connection: ClientConnection) throws(ServiceFailure) -> EventCursor {
     let filter = try EventFilter(request.filter, network: backend.genesis.network)
     let height = try start(request)
     let id: UInt64 = try state.withLock { state throws(ServiceFailure) in

@@ -1,0 +1,67 @@
+import CairnCrypto
+import CairnIdentity
+import CairnMessages
+
+// The defence lane: what takes rights away in a hurry goes before everything else. A transaction belongs to it when each of its
+// operations isolates an agent, or only sets bits of lists for revocation or suspension; and when the state says that its submitter
+// may do that, so that nobody else fills the lane.
+
+extension Transaction {
+  /// Whether the operations are of the defence lane by themselves. What a list is for, only the state knows.
+  public var isDefensive: Bool { operations.allSatisfy(\.kind.isDefensive) }
+
+  /// Whether bytes that nobody has decoded look like a transaction of the defence lane, by the fields of its operations. A mistake does
+  /// no harm: it decides which queue they are decoded from.
+  public static func looksDefensive(_ bytes: [UInt8]) -> Bool {
+    var transaction = WireScanner(bytes, in: bytes.indices)
+    guard let body = transaction.next(), body.number == ProtoFields.body else { return false }
+    var fields = WireScanner(bytes, in: body.contents)
+    var isDefensive = false
+    while let field = fields.next() {
+      guard field.number == ProtoFields.operations else { continue }
+      var operation = WireScanner(bytes, in: field.contents)
+      guard let kind = operation.next(), ProtoFields.defence.contains(kind.number) else { return false }
+      isDefensive = true
+    }
+    return isDefensive
+  }
+
+  /// Of `Transaction`, `TransactionBody` and `Operation`.
+  private enum ProtoFields {
+    static let body: UInt64 = 1
+    static let operations: UInt64 = 5
+    /// `status_list_update`, `agent_isolate`.
+    static let defence: Set<UInt64> = [6, 16]
+  }
+}
+
+extension LedgerOperation.Kind {
+  fileprivate var isDefensive: Bool {
+    switch self {
+    case .agentIsolate: true
+    case .statusListUpdate(let update, _): update.clear.isEmpty
+    default: false
+    }
+  }
+}
+
+extension LedgerState {
+  /// Whether the transaction belongs to the defence lane, and could be in the next block.
+  public func isDefence(_ transaction: Authorized<Transaction>) -> Bool {
+    guard transaction.value.isDefensive, isForRevocation(transaction.value) else { return false }
+    return (try? check(transaction)) != nil
+  }
+
+  /// Whether the transaction would belong to the defence lane if its signatures were right: a reason to check them before others, and
+  /// no more than that.
+  public func isClaimedDefence(_ transaction: Transaction) -> Bool { isDefence(.recovered(transaction)) }
+
+  /// Whether every list that the transaction updates is for revocation or suspension; that a newer credential is to be had is no emergency.
+  private func isForRevocation(_ transaction: Transaction) -> Bool {
+    transaction.operations.allSatisfy { operation in
+      guard let list = operation.kind.list else { return true }
+      guard let bytes = try? record(forKey: list.stateKey), let record = try? StatusListRecord(decoding: bytes) else { return false }
+      return record.purpose != .refresh
+    }
+  }
+}
