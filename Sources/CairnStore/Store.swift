@@ -16,7 +16,8 @@ public final class Store: Sendable {
   private let network: Digest
   private let indexKeys: IndexKeys
   /// Held as long as anything here is.
-  private let lock: File
+  private let lock: any DiskFile
+  private let files: FileSystem
 
   /// Opens a data directory, or sets up a new one. Its parent must exist.
   ///
@@ -27,16 +28,19 @@ public final class Store: Sendable {
   ///   - indexKeys: what transactions are found under.
   ///   - discardsDerived: drop `state.db` and `index.db`, all of which comes from `chain.db`, because one of them was found
   ///     damaged.
+  ///   - disk: where the directory is.
   public init(
-    path: String, network: Digest, indexKeys: @escaping IndexKeys, discardsDerived: Bool = false, faults: any StoreFaults = NoFaults()
+    path: String, network: Digest, indexKeys: @escaping IndexKeys, discardsDerived: Bool = false,
+    disk: any Disk = OperatingSystemDisk(), faults: any StoreFaults = NoFaults()
   ) throws(StoreError) {
     directory = DataDirectory(path: path)
     (self.network, self.indexKeys) = (network, indexKeys)
-    let files = FileSystem(faults: faults)
+    let files = FileSystem(disk: disk, faults: faults)
+    self.files = files
     try files.createDirectory(path)
-    lock = try File(directory.lock, .lock)
+    lock = try files.open(directory.lock, .lock)
     guard try lock.tryLock() else { throw .locked(directory: path) }
-    let format = try DataFormat.read(directory.format)
+    let format = try DataFormat.read(directory.format, files)
     try format?.check(directory.format, network: network)
 
     let opened = try Self.openChain(directory, network: network, files: files, isNew: format == nil)
@@ -56,12 +60,16 @@ public final class Store: Sendable {
   /// is the caller's to see to.
   package func unlock() { lock.unlock() }
 
-  public func chainReader() throws(StoreError) -> ChainReader { try ChainReader(path: directory.chainDatabase, network: network) }
+  public func chainReader() throws(StoreError) -> ChainReader {
+    try ChainReader(path: directory.chainDatabase, network: network, files: files)
+  }
 
-  public func stateReader() throws(StoreError) -> StateReader { try StateReader(path: directory.stateDatabase, network: network) }
+  public func stateReader() throws(StoreError) -> StateReader {
+    try StateReader(path: directory.stateDatabase, network: network, files: files)
+  }
 
   public func indexReader() throws(StoreError) -> IndexReader {
-    try IndexReader(path: directory.indexDatabase, network: network, keys: indexKeys, chain: try chainReader())
+    try IndexReader(path: directory.indexDatabase, network: network, keys: indexKeys, chain: try chainReader(), files: files)
   }
 }
 
@@ -80,7 +88,7 @@ extension Store {
   private static func openChain(
     _ directory: DataDirectory, network: Digest, files: FileSystem, isNew: Bool
   ) throws(StoreError) -> (writer: ChainWriter, recovery: StoreRecovery) {
-    let database = try Database(directory.chainDatabase, .chain, .writer, network: network, faults: files.faults)
+    let database = try Database(directory.chainDatabase, .chain, .writer, network: network, files: files)
     let hasBlocks = try BlockTable(database: database).newest() != nil
     // The format file is the last that is written when a directory is set up.
     if isNew, hasBlocks { throw .missing(path: directory.format) }
@@ -98,7 +106,7 @@ extension Store {
     _ directory: DataDirectory, network: Digest, files: FileSystem, head: Header?
   ) throws(StoreError) -> StateWriter {
     try orAnew(directory.stateDatabase, files) { () throws(StoreError) in
-      let writer = try StateWriter(path: directory.stateDatabase, network: network, faults: files.faults)
+      let writer = try StateWriter(path: directory.stateDatabase, network: network, files: files)
       // A state ahead of the chain is the state of blocks that an older chain.db does not have.
       if let height = writer.head?.height, head.map({ $0.height < height }) ?? true {
         throw .corrupt(table: "state_head", key: "\(height)")
@@ -110,9 +118,9 @@ extension Store {
   private static func openIndex(
     _ directory: DataDirectory, network: Digest, keys: @escaping IndexKeys, files: FileSystem
   ) throws(StoreError) -> IndexWriter {
-    let chain = try ChainReader(path: directory.chainDatabase, network: network)
+    let chain = try ChainReader(path: directory.chainDatabase, network: network, files: files)
     return try orAnew(directory.indexDatabase, files) { () throws(StoreError) in
-      let writer = try IndexWriter(path: directory.indexDatabase, network: network, keys: keys, faults: files.faults)
+      let writer = try IndexWriter(path: directory.indexDatabase, network: network, keys: keys, files: files)
       if let height = writer.height, try chain.header(height: height)?.digest != writer.headDigest {
         throw .corrupt(table: "index_head", key: "\(height)")
       }

@@ -6,16 +6,17 @@ public final class StoreArchive: Sendable {
   public let chain: ChainReader
   public let state: StateReader
   /// Held as long as the archive is.
-  private let lock: File
+  private let lock: any DiskFile
 
   /// - Parameter network: refused with `.wrongNetwork` when the directory is another's.
   public init(path: String, network: Digest) throws(StoreError) {
+    let files = FileSystem()
     directory = DataDirectory(path: path)
-    guard let format = try DataFormat.read(directory.format) else { throw .missing(path: directory.format) }
+    guard let format = try DataFormat.read(directory.format, files) else { throw .missing(path: directory.format) }
     try format.check(directory.format, network: network)
-    lock = try File(directory.lock, .lock)
+    lock = try files.open(directory.lock, .lock)
     guard try lock.tryLock() else { throw .locked(directory: path) }
-    chain = try ChainReader(path: directory.chainDatabase, network: network)
-    state = try StateReader(path: directory.stateDatabase, network: network)
+    chain = try ChainReader(path: directory.chainDatabase, network: network, files: files)
+    state = try StateReader(path: directory.stateDatabase, network: network, files: files)
   }
 }

@@ -90,7 +90,7 @@ enum FileManagerBridge {
   @Test("A database that may not grow reports a full disk")
   func fullDatabase() throws {
     try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
-    let database = try Database(directory.file("state.db"), .state, .writer, network: TestChain.network, faults: NoFaults())
+    let database = try Database(directory.file("state.db"), .state, .writer, network: TestChain.network, files: FileSystem())
     _ = try database.first("PRAGMA max_page_count = 20") { _ in () }
     let table = StateTable(database: database)
     let error = #expect(throws: StoreError.self) {
@@ -153,7 +153,7 @@ enum FileManagerBridge {
   func generations() throws {
     let directory = TemporaryDirectory()
     try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
-    let database = try Database(directory.file("index.db"), .index, .writer, network: TestChain.network, faults: NoFaults())
+    let database = try Database(directory.file("index.db"), .index, .writer, network: TestChain.network, files: FileSystem())
     let table = IndexTable(database: database)
     #expect(try table.positions(7, before: nil, limit: 10).isEmpty)
     let positions: [UInt64] = [0, 5, 262_143, 262_144, 262_145, 900_000, 5_000_000]

@@ -16,8 +16,8 @@ public final class ChainReader: Sendable {
 
   private let database: Mutex<Database>
 
-  init(path: String, network: Digest) throws(StoreError) {
-    database = Mutex(try Database(path, .chain, .reader, network: network, faults: NoFaults()))
+  init(path: String, network: Digest, files: FileSystem) throws(StoreError) {
+    database = Mutex(try Database(path, .chain, .reader, network: network, files: files.forReading))
   }
 
   func read<Result: Sendable>(_ body: (Database) throws(StoreError) -> Result) throws(StoreError) -> Result {

@@ -23,10 +23,12 @@ public struct DataDirectory: Hashable, Sendable {
   public var format: String { path + "/format" }
 
   /// The network that the directory was set up for; `nil` before it was.
-  public func network() throws(StoreError) -> Digest? { try DataFormat.read(format)?.network }
+  public func network() throws(StoreError) -> Digest? { try DataFormat.read(format, FileSystem())?.network }
 
   /// A reader beside, or without, the process that has the directory open.
-  public func chainReader(network: Digest) throws(StoreError) -> ChainReader { try ChainReader(path: chainDatabase, network: network) }
+  public func chainReader(network: Digest) throws(StoreError) -> ChainReader {
+    try ChainReader(path: chainDatabase, network: network, files: FileSystem())
+  }
 }
 
 /// The content of the format file: one line, `cairn-data VERSION NETWORK`.
@@ -38,9 +40,9 @@ struct DataFormat: Equatable {
   var bytes: [UInt8] { Array("cairn-data \(version) \(network)\n".utf8) }
 
   /// `nil` when there is none yet.
-  static func read(_ path: String) throws(StoreError) -> DataFormat? {
+  static func read(_ path: String, _ files: FileSystem) throws(StoreError) -> DataFormat? {
     let bytes: [UInt8]
-    do { bytes = try File(path, .read).readAll(limit: byteLimit) } catch .missing { return nil }
+    do { bytes = try files.open(path, .read).readAll(limit: byteLimit) } catch .missing { return nil }
     let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
     guard words.count == 3, words[0] == "cairn-data", let version = Int(words[1]), let network = Digest(hex: String(words[2])) else {
       throw .corrupt(table: "format", key: path)

@@ -6,22 +6,12 @@
   import Darwin
 #endif
 
-/// An open file, closed with its last reference.
-final class File: Sendable {
+/// An open file of the operating system.
+final class File: DiskFile {
   let path: String
   private let descriptor: Int32
 
-  enum Mode {
-    case read
-    /// Every write goes to the end of an existing file.
-    case append
-    /// A new or emptied file.
-    case create
-    /// For a lock alone.
-    case lock
-  }
-
-  init(_ path: String, _ mode: Mode) throws(StoreError) {
+  init(_ path: String, _ mode: FileMode) throws(StoreError) {
     let flags =
       switch mode {
       case .read: O_RDONLY
@@ -39,7 +29,6 @@ final class File: Sendable {
 
   deinit { close(descriptor) }
 
-  /// All of the bytes, or an error; after an error some of them may be there.
   func append(_ bytes: [UInt8]) throws(StoreError) {
     var start = 0
     while start < bytes.count {
@@ -54,7 +43,6 @@ final class File: Sendable {
     }
   }
 
-  /// The content's sync: the data, and of the file's attributes its size.
   func syncData() throws(StoreError) {
     #if canImport(Darwin)
       guard fcntl(descriptor, F_FULLFSYNC) == 0 else { throw .system("sync", path) }
@@ -68,9 +56,6 @@ final class File: Sendable {
     guard fsync(descriptor) == 0 else { throw .system("sync", path) }
   }
 
-  /// Everything from the start.
-  ///
-  /// - Parameter limit: in bytes; a longer file is `.tooLarge`.
   func readAll(limit: Int) throws(StoreError) -> [UInt8] {
     var attributes = stat()
     guard fstat(descriptor, &attributes) == 0 else { throw .system("stat", path) }
@@ -92,8 +77,6 @@ final class File: Sendable {
     return Array(bytes.prefix(start))
   }
 
-  /// `false` when another process, or another open file of this one, holds the lock; it goes when the file is closed, however
-  /// the process ends.
   func tryLock() throws(StoreError) -> Bool {
     if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
     if errno == EWOULDBLOCK { return false }

@@ -14,8 +14,8 @@ public final class IndexWriter: Sendable {
   private let keys: IndexKeys
 
   /// Reads the whole index once, to see that no bit of it changed.
-  init(path: String, network: Digest, keys: @escaping IndexKeys, faults: any StoreFaults) throws(StoreError) {
-    let database = try Database(path, .index, .writer, network: network, faults: faults)
+  init(path: String, network: Digest, keys: @escaping IndexKeys, files: FileSystem) throws(StoreError) {
+    let database = try Database(path, .index, .writer, network: network, files: files)
     let table = IndexTable(database: database)
     let head = try table.head()
     guard try table.sum() == head?.sum ?? 0 else { throw .corrupt(table: "posting", key: "sum") }
@@ -88,8 +88,8 @@ public final class IndexReader: Sendable {
   private let chain: ChainReader
   private let keys: IndexKeys
 
-  init(path: String, network: Digest, keys: @escaping IndexKeys, chain: ChainReader) throws(StoreError) {
-    database = Mutex(try Database(path, .index, .reader, network: network, faults: NoFaults()))
+  init(path: String, network: Digest, keys: @escaping IndexKeys, chain: ChainReader, files: FileSystem) throws(StoreError) {
+    database = Mutex(try Database(path, .index, .reader, network: network, files: files.forReading))
     (self.keys, self.chain) = (keys, chain)
   }
 

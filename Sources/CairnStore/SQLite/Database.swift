@@ -43,16 +43,16 @@ final class Database {
   private let walFrames: UnsafeMutablePointer<Int32>
 
   /// - Parameter network: a new database is made for it, an old one must belong to it.
-  init(_ path: String, _ kind: Kind, _ mode: Mode, network: Digest, faults: any StoreFaults) throws(StoreError) {
+  init(_ path: String, _ kind: Kind, _ mode: Mode, network: Digest, files: FileSystem) throws(StoreError) {
     var handle: OpaquePointer?
     let access = mode == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
-    let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+    let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, files.disk.sqliteName)
     guard code == SQLITE_OK, let handle else {
       let error = StoreError.sqlite(code, handle, path: path, name: kind.name)
       sqlite3_close_v2(handle)
       throw error
     }
-    (self.path, self.kind, self.handle, self.faults) = (path, kind, handle, faults)
+    (self.path, self.kind, self.handle, self.faults) = (path, kind, handle, files.faults)
     walFrames = .allocate(capacity: 1)
     walFrames.initialize(to: 0)
     sqlite3_busy_timeout(handle, Self.busyTimeoutMilliseconds)

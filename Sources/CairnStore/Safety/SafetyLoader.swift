@@ -19,6 +19,7 @@ struct SafetyLoader {
   }
 
   func load() throws(StoreError) -> Loaded {
+    try settle()
     let state = try readState()
     let records = try readRecords()
     let damage = try damage(state, records: records)
@@ -31,6 +32,15 @@ struct SafetyLoader {
     return Loaded(recovery: recovery(damage, state, votes, entered), highestVote: state.highestVote, writer: writer)
   }
 
+  /// A process that was killed may have left what it wrote in the system's memory alone. It would be relied on here, shown to others,
+  /// and gone with the next power cut: so both copies are synced before they are read, the log second as always.
+  private func settle() throws(StoreError) {
+    try database.transaction { () throws(StoreError) in try database.run("UPDATE safety_state SET last_sequence = last_sequence") }
+    guard files.exists(directory.safetyLog) else { return }
+    try files.open(directory.safetyLog, .append).syncData()
+    try files.syncDirectory(of: directory.safetyLog)
+  }
+
   private func recovery(_ damage: SafetyDamage?, _ state: State, _ votes: [Vote], _ entered: ViewPosition?) -> SafetyRecovery {
     if let damage { return .damaged(damage) }
     return state.rows.lastSequence == 0 && !hasBlocks ? .fresh : .intact(votes: votes, entered: entered)
@@ -41,7 +51,7 @@ struct SafetyLoader {
     let log: SafetyLog.Content
     do {
       if isNew, !files.exists(directory.safetyLog) { try write(base: 0, []) }
-      log = try SafetyLog.read(directory.safetyLog, network: network)
+      log = try SafetyLog.read(directory.safetyLog, network: network, files: files)
     } catch {
       switch error {
       case .missing: return .logMissing

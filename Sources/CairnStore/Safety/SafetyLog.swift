@@ -15,15 +15,15 @@ struct SafetyLog {
   private let path: String
   private let network: Digest
   private let files: FileSystem
-  private let file: File
+  private let file: any DiskFile
   private var byteCount: Int
   private var compactAt = compactionByteThreshold
 
   /// Opens a log whose content was read and found good, or just written.
   init(_ path: String, network: Digest, files: FileSystem) throws(StoreError) {
     (self.path, self.network, self.files) = (path, network, files)
-    byteCount = try File(path, .read).readAll(limit: Self.byteLimit).count
-    file = try File(path, .append)
+    byteCount = try files.open(path, .read).readAll(limit: Self.byteLimit).count
+    file = try files.open(path, .append)
   }
 
   /// A log of these records alone; replaces any other at once.
@@ -48,7 +48,7 @@ struct SafetyLog {
   /// that sequences stay without a gap.
   func compactedIfNeeded(floor: ViewPosition) throws(StoreError) -> SafetyLog? {
     guard byteCount > compactAt else { return nil }
-    let content = try Self.read(path, network: network)
+    let content = try Self.read(path, network: network, files: files)
     guard content.tail.isEmpty else { throw .corrupt(table: "safety.log", key: "\(content.lastSequence)") }
     let kept = content.records.drop { $0.entry.position <= floor }
     let base = kept.first.map { $0.sequence - 1 } ?? content.lastSequence
@@ -74,8 +74,8 @@ extension SafetyLog {
   }
 
   /// Throws `.missing` without a file and `.corrupt` without a good head block.
-  static func read(_ path: String, network: Digest) throws(StoreError) -> Content {
-    let bytes = try File(path, .read).readAll(limit: byteLimit)
+  static func read(_ path: String, network: Digest, files: FileSystem) throws(StoreError) -> Content {
+    let bytes = try files.open(path, .read).readAll(limit: byteLimit)
     let size = SafetyRecord.byteCount
     guard let head = SafetyRecord.unseal(bytes.prefix(size), network: network), head.kind == headKind,
       head.payload.elementsEqual(SafetyRecord.padded(network.bytes))

@@ -75,7 +75,7 @@ struct SafetyWriter {
 
   /// Sequences go on, so that neither half of a restart that was interrupted passes for a whole one.
   mutating func restart(above floor: ViewPosition, database: Database) throws(StoreError) {
-    let logged = (try? SafetyLog.read(path, network: network))?.lastSequence ?? 0
+    let logged = (try? SafetyLog.read(path, network: network, files: files))?.lastSequence ?? 0
     let base = max(lastSequence, logged) + 1
     try database.transaction { () throws(StoreError) in
       try database.run("DELETE FROM safety")

@@ -14,8 +14,8 @@ public final class StateWriter: Sendable {
 
   private let connection: Mutex<Connection>
 
-  init(path: String, network: Digest, faults: any StoreFaults) throws(StoreError) {
-    let database = try Database(path, .state, .writer, network: network, faults: faults)
+  init(path: String, network: Digest, files: FileSystem) throws(StoreError) {
+    let database = try Database(path, .state, .writer, network: network, files: files)
     let table = StateTable(database: database)
     connection = Mutex(
       Connection(
@@ -87,8 +87,8 @@ public final class StateReader: Sendable {
 
   private let database: Mutex<Database>
 
-  init(path: String, network: Digest) throws(StoreError) {
-    database = Mutex(try Database(path, .state, .reader, network: network, faults: NoFaults()))
+  init(path: String, network: Digest, files: FileSystem) throws(StoreError) {
+    database = Mutex(try Database(path, .state, .reader, network: network, files: files.forReading))
   }
 
   /// What the rows are the state of; `nil` when there are none.
