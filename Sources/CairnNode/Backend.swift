@@ -9,7 +9,6 @@ import CairnNetwork
 import CairnStore
 import Foundation
 import NIOCore
-import NIOPosix
 import SwiftProtobuf
 import Synchronization
 
@@ -24,20 +23,20 @@ final class Backend: NodeBackend {
   let genesis: Genesis
   private let index: Int
   let core: Confined<NodeCore>
-  let mesh: PeerMesh
+  let mesh: any PeerLinks
   private let publisher: HeadPublisher
   private let records: FinalizedRecords
   private let signatures: SignaturePool
   private let readers: StoreReaders
-  private let eventThreads: NIOThreadPool
+  private let eventWorkers: any Workers
   private let verifying = Atomic<Int>(0)
   private let claims = DefenceClaims()
   private let room: MempoolRoom
   let startedAt = ContinuousClock.now
 
   init(
-    genesis: Genesis, index: Int, core: Confined<NodeCore>, mesh: PeerMesh, publisher: HeadPublisher, records: FinalizedRecords,
-    signatures: SignaturePool, room: MempoolRoom, readers: StoreReaders, eventThreads: NIOThreadPool
+    genesis: Genesis, index: Int, core: Confined<NodeCore>, mesh: any PeerLinks, publisher: HeadPublisher, records: FinalizedRecords,
+    signatures: SignaturePool, room: MempoolRoom, readers: StoreReaders, eventWorkers: any Workers
   ) {
     self.genesis = genesis
     self.index = index
@@ -48,7 +47,7 @@ final class Backend: NodeBackend {
     self.signatures = signatures
     self.room = room
     self.readers = readers
-    self.eventThreads = eventThreads
+    self.eventWorkers = eventWorkers
   }
 
   var name: String { genesis.validators[index]?.name ?? "" }
@@ -90,7 +89,7 @@ final class Backend: NodeBackend {
   }
 
   func read<Result: Sendable>(on loop: any EventLoop, _ body: @escaping @Sendable () throws -> Result) -> EventLoopFuture<Result> {
-    eventThreads.runIfActive(eventLoop: loop, body)
+    eventWorkers.run(on: loop, body)
   }
 
   func observeHeads(_ body: @escaping @Sendable () -> Void) { publisher.observe(body) }

@@ -30,6 +30,8 @@ public struct NodeConfiguration: Sendable {
   public var peerAddresses: [String: HostAndPort] = [:]
   /// Follow and serve, but never vote.
   public var isVotingAllowed = true
+  /// Where the data directory is.
+  package var disk: any Disk = OperatingSystemDisk()
   /// Stands before and after each durable operation, for tests that crash a node there.
   package var storeFaults: any StoreFaults = NoFaults()
 

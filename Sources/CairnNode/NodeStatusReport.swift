@@ -13,7 +13,7 @@ extension Backend {
   func status(on loop: any EventLoop) -> EventLoopFuture<ProtoNodeStatus> {
     let uptime = startedAt.duration(to: .now)
     return loop.makeFutureWithTask { [self] in
-      let links = await mesh.status().peers
+      let links = await mesh.peers()
       var status = try await core.submit { core in core.status(links) }.get()
       status.info.node = name
       status.uptimeMs = UInt64(max(0, uptime.components.seconds)) * 1000

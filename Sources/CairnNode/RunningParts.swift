@@ -14,7 +14,7 @@ import Synchronization
 /// What a running node consists of, and the order in which it comes and goes.
 final class RunningParts: Sendable {
   let mesh: PeerMesh
-  let backend: Backend
+  let backend: any NodeBackend
   private let core: Confined<NodeCore>
   private let coreGroup: MultiThreadedEventLoopGroup
   private let threads: NodeThreads
@@ -36,41 +36,17 @@ final class RunningParts: Sendable {
     self.threads = threads
     coreGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
-      let opened = try await threads.state.runIfActive { try Opened(configuration, logger: logger) }
-      let (store, recovery) = (opened.store, opened.recovery)
-      self.store = store
-      let publisher = HeadPublisher(
-        PublishedHead(
-          header: recovery.state.header, certificate: recovery.finalization?.message(validatorCount: genesis.validators.count),
-          state: recovery.state, edge: store.chain.edge))
-      let ending = ending
-      let fail: @Sendable (NodeFailure) -> Void = { ending.end(because: $0) }
-      let flusher = StateFlusher(store: store, records: recovery.records, thread: threads.state) { fail(.store($0)) }
-      let signatures = SignaturePool(threads: threads.signatures, threadCount: NodeThreads.signatureCount, network: genesis.network)
-      let room = MempoolRoom()
-      let loop = coreGroup.next()
-      core = try await Confined.make(on: loop) {
-        var consensus = recovery.consensus
-        if !configuration.isVotingAllowed { consensus.votingDisabledReason = consensus.votingDisabledReason ?? .operatorRequest }
-        return NodeCore(
-          NodeCore.Parts(
-            genesis: genesis, genesisHeader: recovery.genesisHeader, index: index, consensusKey: configuration.consensusKey,
-            timers: configuration.timers, executor: Executor(finalized: recovery.state, validatorsHash: genesis.validators.hash),
-            recovered: consensus, evidence: recovery.evidence, highestVote: store.recovery.highestVote, records: recovery.records,
-            flusher: flusher,
-            publisher: publisher, signatures: signatures, room: room, chain: store.chain, diskThread: threads.disk,
-            readerThreads: threads.readers, reader: recovery.reader, logger: logger, fail: fail),
-          loop: loop)
+      let opened = try await threads.state.runIfActive { try OpenedNode(configuration, logger: logger) }
+      store = opened.store
+      let environment = NodeEnvironment(loop: coreGroup.next(), threads: threads)
+      let assembly = try await environment.loop.submit { [coreGroup, ending] in
+        try NodeAssembly(
+          opened, configuration, index: index, environment: environment, logger: logger,
+          links: { inlet in
+            PeerMesh(try Self.meshConfiguration(configuration, index: index), group: coreGroup, logger: logger, delegate: inlet)
+          }, fail: { ending.end(because: $0) })
       }.get()
-      mesh = try await core.submit { [coreGroup] core in
-        let mesh = PeerMesh(
-          try Self.meshConfiguration(configuration, index: index), group: coreGroup, logger: logger, delegate: PeerGateway(core: core))
-        core.mesh = mesh
-        return mesh
-      }.get()
-      backend = Backend(
-        genesis: genesis, index: index, core: core, mesh: mesh, publisher: publisher, records: recovery.records,
-        signatures: signatures, room: room, readers: opened.readers, eventThreads: threads.events)
+      (core, backend, mesh) = (assembly.core, assembly.backend, assembly.links)
     } catch {
       try? await coreGroup.shutdownGracefully()
       await threads.shutdown()
@@ -166,33 +142,6 @@ final class RunningParts: Sendable {
     await threads.shutdown()
     try? await coreGroup.shutdownGracefully()
     store.unlock()
-  }
-}
-
-/// A data directory, and what it says.
-private struct Opened: Sendable {
-  let store: Store
-  let recovery: Recovery
-  let readers: StoreReaders
-
-  /// State that cannot be read, or is not what the chain says, is derived anew from the chain; once.
-  init(_ configuration: NodeConfiguration, logger: Logger) throws {
-    do throws(NodeFailure) { self = try Opened(configuration, discardsDerived: false) } catch {
-      guard error.isAboutDerivedData else { throw error }
-      logger.warning("The stored state is damaged; it is rebuilt from the log", metadata: ["reason": "\(error.reason)"])
-      self = try Opened(configuration, discardsDerived: true)
-    }
-  }
-
-  private init(_ configuration: NodeConfiguration, discardsDerived: Bool) throws(NodeFailure) {
-    store = try storing { () throws(StoreError) in
-      try Store(
-        path: configuration.dataDirectory, network: configuration.genesis.network,
-        indexKeys: { Transaction.lookUpKeys(ofFinalized: $0, network: configuration.genesis.network) }, discardsDerived: discardsDerived,
-        faults: configuration.storeFaults)
-    }
-    recovery = try Recovery(configuration.genesis, store: store)
-    readers = try storing { [store] () throws(StoreError) in try StoreReaders(store) }
   }
 }
 

@@ -7,15 +7,14 @@ struct Confined<State>: Sendable {
   let loop: any EventLoop
   private let bound: NIOLoopBoundBox<State>
 
-  /// Makes the state on the loop, whatever thread this is.
-  static func make(on loop: any EventLoop, _ make: @escaping @Sendable () throws -> State) -> EventLoopFuture<Confined<State>> {
-    loop.submit { Confined(loop: loop, bound: NIOLoopBoundBox(try make(), eventLoop: loop)) }
+  /// On the loop.
+  init(_ state: State, on loop: any EventLoop) {
+    self.loop = loop
+    bound = NIOLoopBoundBox(state, eventLoop: loop)
   }
 
-  private init(loop: any EventLoop, bound: NIOLoopBoundBox<State>) {
-    self.loop = loop
-    self.bound = bound
-  }
+  /// For whoever is on the loop; traps elsewhere.
+  var value: State { bound.value }
 
   func enter(_ body: @escaping @Sendable (State) -> Void) {
     loop.execute { body(bound.value) }

@@ -3,14 +3,13 @@ import CairnCrypto
 import CairnMerkle
 import CairnStore
 import NIOCore
-import NIOPosix
 
-/// Makes the engine's steps durable, on a thread that may wait for the disk. Lives on the core's event loop.
+/// Makes the engine's steps durable, by a worker that may wait for the disk. Lives on the core's event loop.
 ///
 /// Steps that come while the disk is busy are written together, as one transaction: the slower the disk, the fewer syncs.
 final class DiskWriter {
   private let chain: ChainWriter
-  private let thread: NIOThreadPool
+  private let worker: any Workers
   private let loop: any EventLoop
   private let validatorCount: Int
   private let fail: (StoreError) -> Void
@@ -19,11 +18,11 @@ final class DiskWriter {
   private var isBusy = false
 
   /// - Parameters:
-  ///   - thread: one thread, this writer's own.
+  ///   - worker: one at a time, and this writer's own.
   ///   - fail: called once, on the loop; nothing is written afterwards.
-  init(chain: ChainWriter, thread: NIOThreadPool, loop: any EventLoop, validatorCount: Int, fail: @escaping (StoreError) -> Void) {
+  init(chain: ChainWriter, worker: any Workers, loop: any EventLoop, validatorCount: Int, fail: @escaping (StoreError) -> Void) {
     self.chain = chain
-    self.thread = thread
+    self.worker = worker
     self.loop = loop
     self.validatorCount = validatorCount
     self.fail = fail
@@ -45,7 +44,7 @@ final class DiskWriter {
     let completed = completions
     waiting = ChainBatch(validatorCount: validatorCount)
     completions = []
-    thread.runIfActive(eventLoop: loop) { [chain] in
+    worker.run(on: loop) { [chain] in
       try chain.write(batch)
       return chain.edge
     }.assumeIsolated().whenComplete { result in
@@ -57,7 +56,7 @@ final class DiskWriter {
       case .failure(let error as StoreError):
         self.fail(error)
       case .failure:
-        // The thread was stopped: so is the node.
+        // The worker was stopped: so is the node.
         break
       }
     }

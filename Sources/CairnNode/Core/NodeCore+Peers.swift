@@ -63,7 +63,7 @@ extension NodeCore {
   }
 
   func received(_ code: UInt16, _ payload: ByteBuffer, from peer: Int) {
-    if peers.heard(peer, at: .now()) { step(.heard(peer)) }
+    if peers.heard(peer, at: loop.now) { step(.heard(peer)) }
     switch code {
     case PeerCode.vote: received(vote: [UInt8](buffer: payload), from: peer)
     case PeerCode.certificate: received(certificate: [UInt8](buffer: payload))

@@ -6,15 +6,13 @@ import CairnMessages
 import CairnNetwork
 import CairnStore
 import DequeModule
-import Foundation
 import Logging
 import NIOCore
-import NIOPosix
 
 /// The heart of a node: consensus engine, executor and mempool, driven by one event loop, which is also that of the links to the
 /// other validators. So a vote is read, judged and answered without a hand-over between threads.
 ///
-/// What takes long is elsewhere: transactions are verified on threads of their own, and so are disk writes.
+/// What takes long is elsewhere: transactions are verified by workers, and disk writes are a worker's too.
 final class NodeCore {
   /// What a core is made of.
   struct Parts {
@@ -35,9 +33,8 @@ final class NodeCore {
     let signatures: SignaturePool
     let room: MempoolRoom
     let chain: ChainWriter
-    let diskThread: NIOThreadPool
-    let readerThreads: NIOThreadPool
     let reader: ChainReader
+    let environment: NodeEnvironment
     let logger: Logger
     let fail: @Sendable (NodeFailure) -> Void
   }
@@ -48,7 +45,7 @@ final class NodeCore {
   let verifier: ConsensusVerifier
   let logger: Logger
   /// Set right after the mesh is made, which needs this core as its delegate.
-  var mesh: PeerMesh?
+  var mesh: (any PeerLinks)?
 
   var executor: Executor
   var mempool = Mempool()
@@ -63,7 +60,7 @@ final class NodeCore {
   private(set) var isStopped = false
   private var timers: [Engine.Timer: Scheduled<Void>] = [:]
   private(set) lazy var disk = DiskWriter(
-    chain: parts.chain, thread: parts.diskThread, loop: loop, validatorCount: validators.count,
+    chain: parts.chain, worker: parts.environment.disk, loop: loop, validatorCount: validators.count,
     fail: { [unowned self] in fail(.store($0)) })
 
   var submissions = Submissions()
@@ -83,11 +80,11 @@ final class NodeCore {
   private(set) var haltReason: HaltReason?
   private(set) var evidence: [Evidence] = []
 
-  init(_ parts: Parts, loop: any EventLoop) {
+  init(_ parts: Parts) {
     self.parts = parts
-    self.loop = loop
+    loop = parts.environment.loop
     validators = parts.genesis.validators
-    verifier = ConsensusVerifier(network: parts.genesis.network, epoch: 0, validators: validators)
+    verifier = ConsensusVerifier(network: parts.genesis.network, epoch: 0, validators: validators, scheme: parts.environment.scheme)
     logger = parts.logger
     executor = parts.executor
     recovered = parts.recovered
@@ -98,8 +95,7 @@ final class NodeCore {
 
   var now: CairnConsensus.Instant {
     CairnConsensus.Instant(
-      monotonicMilliseconds: DispatchTime.now().uptimeNanoseconds / 1_000_000, unixMilliseconds: UInt64(Date().timeIntervalSince1970 * 1000)
-    )
+      monotonicMilliseconds: loop.now.uptimeNanoseconds / 1_000_000, unixMilliseconds: parts.environment.wallClock())
   }
 
   /// Starts consensus once a quorum, this node included, has told what it remembers: a node whose records are an older copy

@@ -6,22 +6,21 @@ import CairnStore
 import Foundation
 import Logging
 import NIOCore
-import NIOPosix
 import SwiftProtobuf
 
 /// What the mesh calls: passes messages to the core, which lives on the same event loop, and answers peers' questions about
-/// stored blocks on reader threads.
+/// stored blocks where the disk may be waited for.
 final class PeerGateway: PeerMeshDelegate {
   private let core: NIOLoopBoundBox<NodeCore?>
   private let reader: ChainReader
-  private let threads: NIOThreadPool
+  private let workers: any Workers
   private let validatorCount: Int
 
   init(core: NodeCore) {
     self.core = .makeBoxSendingValue(nil, eventLoop: core.loop)
     self.core.value = core
     reader = core.parts.reader
-    threads = core.parts.readerThreads
+    workers = core.parts.environment.readers
     validatorCount = core.validators.count
   }
 
@@ -32,8 +31,8 @@ final class PeerGateway: PeerMeshDelegate {
   func received(_ code: UInt16, _ payload: ByteBuffer, from peer: Int) { core.value?.received(code, payload, from: peer) }
 
   func received(request code: UInt16, _ payload: ByteBuffer, from peer: Int, reply: @escaping @Sendable (ByteBuffer) -> Void) {
-    threads.submit { [self] state in
-      guard case .active = state else { return }
+    workers.perform { [self] isActive in
+      guard isActive else { return }
       reply(answer(code, payload))
     }
   }

@@ -1,22 +1,22 @@
 import CairnChain
-import CairnNetwork
+package import CairnNetwork
 
 /// The frames that validators exchange: the frame's code and what its payload is.
-enum PeerCode {
+package enum PeerCode {
   /// ``Vote``, fixed width.
-  static let vote: UInt16 = 1
+  package static let vote: UInt16 = 1
   /// Canonical `Certificate`.
-  static let certificate: UInt16 = 2
+  package static let certificate: UInt16 = 2
   /// `Proposal`.
-  static let proposal: UInt16 = 3
+  package static let proposal: UInt16 = 3
   /// `TransactionBatch`.
-  static let transactions: UInt16 = 4
+  package static let transactions: UInt16 = 4
   /// Request `BlocksRequest`, reply `BlocksResponse`.
-  static let blocks: UInt16 = 5
+  package static let blocks: UInt16 = 5
   /// Request `BlockRequest`, reply `BlockResponse`.
-  static let block: UInt16 = 6
+  package static let block: UInt16 = 6
   /// `TransactionBatch`, of the defence lane.
-  static let defence: UInt16 = 7
+  package static let defence: UInt16 = 7
 
   /// Bytes of transactions in one frame of the defence lane: several of the largest.
   static let defenceByteLimit = 192 << 10
@@ -25,7 +25,7 @@ enum PeerCode {
   static let payloadLimit = Proposal.byteLimit
 
   /// A node at full speed goes through some hundred views a second, with three votes and certificates in each.
-  static let rules: [UInt16: MessageRule] = [
+  package static let rules: [UInt16: MessageRule] = [
     vote: MessageRule(lane: .votes, maximumPayloadByteCount: 256, rate: .init(perSecond: 4096, burst: 4096)),
     certificate: MessageRule(lane: .votes, maximumPayloadByteCount: Certificate.byteLimit, rate: .init(perSecond: 4096, burst: 4096)),
     proposal: MessageRule(lane: .proposals, maximumPayloadByteCount: payloadLimit, rate: .init(perSecond: 1024, burst: 1024)),

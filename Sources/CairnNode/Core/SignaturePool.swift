@@ -2,7 +2,6 @@ import CairnCrypto
 import CairnLedger
 import DequeModule
 import NIOCore
-import NIOPosix
 import Synchronization
 
 /// Verifies transactions on threads of its own: signatures cost more than everything else a node does, and no event loop
@@ -58,17 +57,18 @@ final class SignaturePool: Sendable {
     var old: [Digest: Authorized<Transaction>] = [:]
   }
 
-  private let threads: NIOThreadPool
-  /// Threads that may work on arrivals: one is left to what is more urgent, and its core to consensus.
-  private let arrivalThreads: Int
+  private let workers: any Workers
+  /// Workers that may take arrivals: one is left to what is more urgent, and its core to consensus.
+  private let arrivalWorkers: Int
   private let verifier: TransactionVerifier
   private let queues = Mutex(Queues())
   private let memory = Mutex(Memory())
 
-  init(threads: NIOThreadPool, threadCount: Int, network: Digest) {
-    self.threads = threads
-    arrivalThreads = max(1, threadCount - 1)
-    verifier = TransactionVerifier(network: network)
+  /// - Parameter workerCount: how many work at once.
+  init(workers: any Workers, workerCount: Int, network: Digest, scheme: any SignatureScheme) {
+    self.workers = workers
+    arrivalWorkers = max(1, workerCount - 1)
+    verifier = TransactionVerifier(network: network, scheme: scheme)
   }
 
   /// Verdicts in the order of the transactions.
@@ -123,10 +123,10 @@ final class SignaturePool: Sendable {
     return .judged(judge(.success(verified)))
   }
 
-  /// Works off the arrivals, unless enough threads do already: they go on until there are none.
+  /// Works off the arrivals, unless enough workers do already: they go on until there are none.
   private func doArrivals() {
     let isNeeded = queues.withLock { queues in
-      guard queues.busyWithArrivals < arrivalThreads else { return false }
+      guard queues.busyWithArrivals < arrivalWorkers else { return false }
       queues.busyWithArrivals += 1
       return true
     }
@@ -153,8 +153,8 @@ final class SignaturePool: Sendable {
       }
     }
     // One turn for each task; whichever is the most urgent then is taken.
-    threads.submit { [self] state in
-      guard case .active = state else { return promise.fail(CancellationError()) }
+    workers.perform { [self] isActive in
+      guard isActive else { return promise.fail(CancellationError()) }
       if let urgent = queues.withLock({ $0.popUrgent() }) { return urgent() }
       doArrivals()
     }

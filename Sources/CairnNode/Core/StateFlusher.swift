@@ -2,10 +2,9 @@ import CairnChain
 import CairnCrypto
 import CairnLedger
 import CairnStore
-import NIOPosix
 import Synchronization
 
-/// Writes finalized state and look-ups behind the head, on a thread of its own, in batches that grow with the load.
+/// Writes finalized state and look-ups behind the head, by a worker of its own, in batches that grow with the load.
 ///
 /// Nothing is lost when the process ends before a batch is written: the chain has the blocks, and they are executed again.
 final class StateFlusher: Sendable {
@@ -23,16 +22,16 @@ final class StateFlusher: Sendable {
   private let backlog = Mutex(Backlog())
   private let store: Store
   private let records: FinalizedRecords
-  private let thread: NIOThreadPool
+  private let worker: any Workers
   private let fail: @Sendable (StoreError) -> Void
 
   /// - Parameters:
-  ///   - thread: one thread, this flusher's own.
-  ///   - fail: called once, on that thread; nothing is written afterwards.
-  init(store: Store, records: FinalizedRecords, thread: NIOThreadPool, fail: @escaping @Sendable (StoreError) -> Void) {
+  ///   - worker: one at a time, and this flusher's own.
+  ///   - fail: called once, where the worker is; nothing is written afterwards.
+  init(store: Store, records: FinalizedRecords, worker: any Workers, fail: @escaping @Sendable (StoreError) -> Void) {
     self.store = store
     self.records = records
-    self.thread = thread
+    self.worker = worker
     self.fail = fail
   }
 
@@ -49,8 +48,8 @@ final class StateFlusher: Sendable {
       return !backlog.isRunning
     }
     guard start else { return }
-    thread.submit { state in
-      if case .active = state { self.run() }
+    worker.perform { isActive in
+      if isActive { self.run() }
     }
   }
 

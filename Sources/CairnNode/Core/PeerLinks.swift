@@ -1,0 +1,16 @@
+package import CairnNetwork
+package import NIOCore
+
+/// The links to the other validators, as a node uses them. Delivery is best effort.
+package protocol PeerLinks: Sendable {
+  func broadcast(_ code: UInt16, _ payload: ByteBuffer)
+  func send(_ code: UInt16, _ payload: ByteBuffer, to peer: Int)
+  /// - Returns: the answer, or an error when there is none in time.
+  func request(_ code: UInt16, _ payload: ByteBuffer, to peer: Int, timeout: TimeAmount) -> EventLoopFuture<ByteBuffer>
+  /// In the order of the peers' indices.
+  func peers() async -> [PeerStatus]
+}
+
+extension PeerMesh: PeerLinks {
+  package func peers() async -> [PeerStatus] { await status().peers }
+}

@@ -1,0 +1,32 @@
+import CairnLedger
+import CairnStore
+package import Logging
+
+/// A node's data directory, and what it says.
+package struct OpenedNode: Sendable {
+  let store: Store
+  let recovery: Recovery
+  let readers: StoreReaders
+
+  /// State that cannot be read, or is not what the chain says, is derived anew from the chain; once.
+  ///
+  /// - Throws: ``NodeFailure``.
+  package init(_ configuration: NodeConfiguration, logger: Logger) throws {
+    do throws(NodeFailure) { self = try OpenedNode(configuration, discardsDerived: false) } catch {
+      guard error.isAboutDerivedData else { throw error }
+      logger.warning("The stored state is damaged; it is rebuilt from the log", metadata: ["reason": "\(error.reason)"])
+      self = try OpenedNode(configuration, discardsDerived: true)
+    }
+  }
+
+  private init(_ configuration: NodeConfiguration, discardsDerived: Bool) throws(NodeFailure) {
+    store = try storing { () throws(StoreError) in
+      try Store(
+        path: configuration.dataDirectory, network: configuration.genesis.network,
+        indexKeys: { Transaction.lookUpKeys(ofFinalized: $0, network: configuration.genesis.network) }, discardsDerived: discardsDerived,
+        disk: configuration.disk, faults: configuration.storeFaults)
+    }
+    recovery = try Recovery(configuration.genesis, store: store)
+    readers = try storing { [store] () throws(StoreError) in try StoreReaders(store) }
+  }
+}
