@@ -124,10 +124,18 @@ let package = Package(
         "CairnNetwork", .nioCore, .nioPosix, .logging,
       ],
       swiftSettings: strict),
+    .target(
+      name: "CairnSimulator",
+      dependencies: [
+        "CSQLite", "CairnNode", "CairnStore", "CairnNetwork", "CairnConsensus", "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle",
+        "CairnCrypto", "CairnMessages", .nioCore, .logging, .protobuf,
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "CairnCommand",
       dependencies: [
-        "CairnNode", "CairnGateway", "CairnClient", "CairnTestKit", "CairnStore", "CairnLedger", "CairnIdentity", "CairnChain",
+        "CairnNode", "CairnGateway", "CairnClient", "CairnTestKit", "CairnSimulator", "CairnStore", "CairnLedger", "CairnIdentity",
+        "CairnChain",
         "CairnMerkle",
         "CairnPolicy", "CairnCrypto", "CairnMessages", "CairnNetwork", "CairnProtocol", "CairnConsensus", "CSQLite", .argumentParser, .yams,
         .lifecycle,
@@ -193,6 +201,10 @@ let package = Package(
         "CairnMessages", "CairnNetwork", .nioCore, .nioPosix, .logging,
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "CairnSimulatorTests",
+      dependencies: ["CairnSimulator", "CairnConsensus", "CairnStore", "CairnChain", "CairnCrypto"],
+      exclude: ["Scenarios"], swiftSettings: strict),
     .testTarget(
       name: "CairnCommandTests",
       dependencies: [

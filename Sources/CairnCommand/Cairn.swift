@@ -27,6 +27,7 @@ struct Cairn: AsyncParsableCommand {
       VerifyCommand.self,
       EvidenceCommand.self,
       BenchCommand.self,
+      SimulateCommand.self,
     ])
 }
 

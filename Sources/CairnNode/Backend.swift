@@ -97,14 +97,14 @@ final class Backend: NodeBackend {
   func submit(
     _ transactions: [[UInt8]], wait: Bool, from connection: ClientConnection, on loop: any EventLoop
   ) -> EventLoopFuture<[SubmitOutcome]> {
-    guard transactions.allSatisfy(Transaction.looksDefensive), claims.begin(transactions.count, of: connection, at: .now()) else {
+    guard transactions.allSatisfy(Transaction.looksDefensive), claims.begin(transactions.count, of: connection, at: loop.now) else {
       return submit(transactions, wait: wait, on: loop)
     }
     return signatures.verify(claims: transactions, on: loop, state: { [publisher] in publisher.head.state }, admitted)
       .flatMapError { _ in loop.makeSucceededFuture([]) }
       .flatMap { [self] outcomes in
         let isTrue = outcomes.allSatisfy { if case .unfounded = $0 { false } else { true } }
-        claims.end(transactions.count, of: connection, isTrue: isTrue, at: .now())
+        claims.end(transactions.count, of: connection, isTrue: isTrue, at: loop.now)
         let verdicts = outcomes.compactMap { if case .judged(let verdict) = $0 { verdict } else { nil } }
         // One that is something else takes the others along: whoever mixes them is not in a hurry.
         guard verdicts.count == transactions.count else { return submit(transactions, wait: wait, on: loop) }

@@ -1,4 +1,4 @@
-import CairnChain
+package import CairnChain
 package import CairnConsensus
 import CairnCrypto
 import CairnLedger

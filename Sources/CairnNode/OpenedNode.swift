@@ -1,5 +1,5 @@
 import CairnLedger
-import CairnStore
+package import CairnStore
 package import Logging
 
 /// A node's data directory, and what it says.
@@ -7,6 +7,11 @@ package struct OpenedNode: Sendable {
   let store: Store
   let recovery: Recovery
   let readers: StoreReaders
+
+  /// Why the safety records cannot be relied on; `nil` when they can.
+  package var safetyDamage: SafetyDamage? {
+    if case .damaged(let damage) = store.recovery.safety { damage } else { nil }
+  }
 
   /// State that cannot be read, or is not what the chain says, is derived anew from the chain; once.
   ///

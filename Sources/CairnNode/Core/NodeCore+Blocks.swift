@@ -54,8 +54,8 @@ extension NodeCore {
   private func seal(_ request: BuildRequest) {
     let source = parts.flusher.isBehind ? Mempool() : mempool
     do throws(NodeFailure) {
-      let end = NIODeadline.now() + Self.buildTime
-      let built = try executor.build(request, from: source, now: now.unixMilliseconds) { NIODeadline.now() >= end }
+      let end = loop.now + Self.buildTime
+      let built = try executor.build(request, from: source, now: now.unixMilliseconds) { loop.now >= end }
       refuseFinally(built?.refused ?? [])
       guard let built else {
         isPendingReported = false

@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 import NIOPosix
 
 /// Where work is done that no event loop may wait for: threads, or what stands for them in a simulation.

@@ -1,0 +1,81 @@
+import ArgumentParser
+import CairnSimulator
+import Foundation
+
+struct SimulateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate", abstract: "Run networks of real nodes under virtual time, with everything going wrong that can.",
+    discussion: """
+      The same seed always gives the same run, which its trace hash shows. Stops at the first run that violates an invariant, and says \
+      how to run it again.
+      """)
+
+  @Option(help: "The first run's seed.") var seed: UInt64 = 0
+  @Option(help: "How many runs, with seeds one after the other.") var seeds: UInt64 = 1
+  @Option(help: "How many validators.") var nodes = 4
+  @Option(help: "What goes wrong: \(SimulationProfile.allCases.map(\.rawValue).joined(separator: ", ")).", transform: parse)
+  var profile: SimulationProfile = .chaos
+  @Flag(help: "Print what happens, and what each validator signed in each view.") var trace = false
+  @OptionGroup var output: OutputOptions
+
+  private static func parse(_ name: String) throws -> SimulationProfile {
+    guard let profile = SimulationProfile(rawValue: name) else { throw ValidationError("--profile knows no \(name).") }
+    return profile
+  }
+
+  func validate() throws {
+    guard (1...31).contains(nodes) else { throw ValidationError("--nodes is from 1 to 31.") }
+    guard seeds >= 1, seeds <= UInt64.max - seed else { throw ValidationError("--seeds is at least 1.") }
+  }
+
+  func run() throws {
+    var total = SimulationTotal()
+    for seed in seed..<seed + seeds {
+      var options = SimulationOptions(seed: seed, nodes: nodes, profile: profile)
+      options.isTraced = trace
+      let report = try Simulation(options).run()
+      total.add(report)
+      if trace { Output.write((report.lines + report.timeline).map { $0 + "\n" }.joined(), to: .standardOutput) }
+      if let violation = report.violation {
+        throw CommandFailure.refused("invariant_violated", "\(violation)\nRun it again with: \(options.command) --trace")
+      }
+      if seeds > 1, total.runs % 100 == 0 { Output.write("\(total.text)\n", to: .standardError) }
+    }
+    output.print(total, text: total.text)
+  }
+}
+
+/// What came of all runs.
+struct SimulationTotal: Encodable {
+  private(set) var runs = 0
+  private(set) var events = 0
+  private(set) var virtualSeconds = 0.0
+  private(set) var seconds = 0.0
+  private(set) var eventsPerSecond = 0
+  private(set) var acknowledged = 0
+  /// Of the last run.
+  private(set) var traceHash = ""
+  private(set) var coverage: [String: Int] = [:]
+  private let began = ContinuousClock.now
+
+  private enum CodingKeys: String, CodingKey {
+    case runs, events, virtualSeconds, seconds, eventsPerSecond, acknowledged, traceHash, coverage
+  }
+
+  mutating func add(_ report: SimulationReport) {
+    runs += 1
+    events += report.eventCount
+    virtualSeconds += Double(report.virtualMilliseconds) / 1_000
+    acknowledged += report.acknowledgedCount
+    traceHash = report.traceHashText
+    for (what, count) in report.coverage.counts { coverage[what, default: 0] += count }
+    let elapsed = began.duration(to: .now)
+    seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+    eventsPerSecond = Int(Double(events) / max(seconds, 0.001))
+  }
+
+  var text: String {
+    "\(runs) runs, \(events) events (\(eventsPerSecond) a second), \(Int(virtualSeconds)) s of virtual time, \(acknowledged) transactions "
+      + "acknowledged, nothing violated; trace hash of the last run \(traceHash)"
+  }
+}

@@ -1,0 +1,36 @@
+import CairnChain
+import CairnCrypto
+import CairnMessages
+import CairnNode
+import Foundation
+import NIOCore
+
+/// Makes certificates that no quorum signed: other statements under old signatures, too few, one counted twice.
+final class CertificateForger: Adversary {
+  private let puppet: Puppet
+
+  init(_ puppet: Puppet) { self.puppet = puppet }
+
+  func distort(_ envelope: Envelope) -> [Envelope] {
+    guard let certificate = puppet.certificate(in: envelope) else { return [envelope] }
+    return [envelope]
+      + forged(certificate).map { message in
+        envelope.with(PeerCode.certificate, ByteBuffer(bytes: Canonical.encode(message)))
+      }
+  }
+
+  private func forged(_ certificate: Certificate) -> [ProtoCertificate] {
+    let honest = certificate.message(validatorCount: puppet.validatorCount)
+    var later = honest
+    later.view += 1
+    var other = honest
+    other.kind = certificate.statement.kind == .nullify ? .notarize : .finalize
+    if other.digest.isEmpty { other.digest = Data(repeating: 9, count: 32) }
+    var few = honest
+    few.signers = Data([1])
+    few.signatures = few.signatures.prefix(64)
+    var twice = honest
+    twice.signatures = Data((0..<certificate.signatures.count).flatMap { _ in honest.signatures.prefix(64) })
+    return [later, other, few, twice]
+  }
+}

@@ -1,0 +1,158 @@
+import CairnChain
+import CairnCrypto
+import CairnLedger
+import CairnMessages
+import CairnNode
+
+/// Agreement, the hash chain, and that what was published stays.
+final class ChainOracle {
+  private unowned let simulation: Simulation
+  /// The one header of each height, from 0.
+  private(set) var headers: [Header] = []
+  /// Heights of the transactions that are final, by the bytes that were submitted.
+  private(set) var transactions: [[UInt8]: UInt64] = [:]
+  private var log = NaiveLog()
+  /// The last height that each node has published, in any life.
+  private var publishedHeights: [UInt64?]
+
+  init(_ simulation: Simulation) {
+    self.simulation = simulation
+    publishedHeights = Array(repeating: nil, count: simulation.nodes.count)
+  }
+
+  var highestHeight: UInt64 { UInt64(max(1, headers.count)) - 1 }
+
+  /// A node that comes back has everything that it ever showed to anybody.
+  func started(_ node: SimulatedNode, _ assembly: NodeAssembly<SimulatedLinks>) {
+    let height = assembly.backend.head.header.height
+    if node.damage == nil, let published = publishedHeights[node.slot], height < published {
+      simulation.report(.appendOnly, "node \(node.slot) is back at height \(height), and has published \(published)")
+    }
+    publishedHeights[node.slot] = nil
+    published(node, assembly)
+  }
+
+  func published(_ node: SimulatedNode) {
+    if let assembly = node.assembly { published(node, assembly) }
+  }
+
+  private func published(_ node: SimulatedNode, _ assembly: NodeAssembly<SimulatedLinks>) {
+    let head = assembly.backend.head
+    let newest = head.header.height
+    simulation.trace.mix(UInt64(node.slot) << 56 | newest)
+    var height = publishedHeights[node.slot].map { $0 + 1 } ?? 0
+    if publishedHeights[node.slot] == nil, newest > 0 { height = newest }
+    publishedHeights[node.slot] = newest
+    while height <= newest {
+      let header = height == newest ? head.header : (try? assembly.backend.header(atHeight: height)) ?? nil
+      guard let header else {
+        return simulation.report(.hashChain, "node \(node.slot) published height \(newest) and has no header at \(height)")
+      }
+      check(header, at: height, of: node, assembly)
+      height += 1
+    }
+    checkCertificate(head, of: node)
+  }
+
+  private func check(_ header: Header, at height: UInt64, of node: SimulatedNode, _ assembly: NodeAssembly<SimulatedLinks>) {
+    while UInt64(headers.count) < height {
+      guard let missing = (try? assembly.backend.header(atHeight: UInt64(headers.count))) ?? nil else {
+        return simulation.report(.hashChain, "node \(node.slot) has height \(height) and not \(headers.count)")
+      }
+      extend(missing, node, assembly)
+    }
+    if UInt64(headers.count) == height { return extend(header, node, assembly) }
+    let known = headers[Int(height)]
+    guard known.bytes != header.bytes else { return }
+    simulation.report(
+      .agreement,
+      "node \(node.slot) has \(header.digest) at height \(height), another one \(known.digest)")
+  }
+
+  /// The first node that shows a block shows it for all.
+  private func extend(_ header: Header, _ node: SimulatedNode, _ assembly: NodeAssembly<SimulatedLinks>) {
+    let height = UInt64(headers.count)
+    guard header.height == height, header.parent == (headers.last.map { Self.digest(of: $0) } ?? .zero),
+      headers.last.map({ $0.timeMilliseconds < header.timeMilliseconds }) ?? true
+    else { return simulation.report(.hashChain, "the header of height \(height) does not follow the one before") }
+    guard let block = try? assembly.backend.blocks(from: height, count: 1, bytes: 1 << 20).first?.block, block.header.bytes == header.bytes
+    else {
+      return simulation.report(.hashChain, "node \(node.slot) published height \(height) and does not have its block")
+    }
+    for transaction in block.transactions {
+      log.append(LogEntry.transaction(transaction).bytes)
+      if let earlier = transactions.updateValue(height, forKey: transaction) {
+        simulation.report(.hashChain, "a transaction of height \(height) was in \(earlier) already")
+      }
+    }
+    if log.count != header.logSize || log.root != header.logRoot {
+      simulation.report(.hashChain, "the header of height \(height) states another log than that of its transactions")
+    }
+    log.append(LogEntry.header(header.bytes).bytes)
+    headers.append(header)
+    if !block.transactions.isEmpty { simulation.coverage.fired("R5") }
+    simulation.trace.note(
+      simulation.scheduler.now, "height \(height) is final: \(block.transactions.count) transactions, view \(header.view)")
+  }
+
+  /// H("cairn/header/v1" || 0x00 || bytes).
+  private static func digest(of header: Header) -> Digest {
+    var hasher = SHA256Hasher()
+    hasher.update(Array("cairn/header/v1".utf8) + [0] + header.bytes)
+    return hasher.finalize()
+  }
+
+  /// Of a head: a quorum of signatures over Finalize of this very header.
+  private func checkCertificate(_ head: PublishedHead, of node: SimulatedNode) {
+    guard head.header.height > 0 else { return }
+    let validators = simulation.world.genesis.validators
+    let count = validators.count
+    guard let certificate = head.certificate, let view = Optional(certificate.view) else {
+      return simulation.report(.hashChain, "node \(node.slot) published height \(head.header.height) without a certificate")
+    }
+    var message = Array("cairn/finalize/v1".utf8) + [0] + simulation.world.genesis.network.bytes
+    for value in [certificate.epoch, view] { message += (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(56 - 8 * $0)) } }
+    message += Self.digest(of: head.header).bytes
+    let (bitmap, signatures) = ([UInt8](certificate.signers), [UInt8](certificate.signatures))
+    let signers = (0..<count).filter { bitmap.count > $0 / 8 && bitmap[$0 / 8] & (1 << UInt8($0 % 8)) != 0 }
+    let isSigned =
+      signers.count * 3 > count * 2 && signatures.count == signers.count * 64
+      && zip(signers, 0...).allSatisfy { validator, position in
+        guard let key = validators[validator]?.consensusKey, let signature = Signature(signatures[position * 64..<position * 64 + 64])
+        else {
+          return false
+        }
+        return simulation.scheme.isValid(signature, by: key, for: message)
+      }
+    if !isSigned {
+      simulation.report(.hashChain, "node \(node.slot) published height \(head.header.height) without a quorum's signatures")
+    }
+  }
+}
+
+/// RFC 6962 in the plainest way that is still linear: the roots of the full subtrees from the left.
+struct NaiveLog {
+  private(set) var count: UInt64 = 0
+  private var roots: [(size: UInt64, hash: [UInt8])] = []
+
+  mutating func append(_ entry: [UInt8]) {
+    roots.append((1, Self.hash([0] + entry)))
+    count += 1
+    while roots.count >= 2, roots[roots.count - 1].size == roots[roots.count - 2].size {
+      let (right, left) = (roots.removeLast(), roots.removeLast())
+      roots.append((left.size + right.size, Self.hash([1] + left.hash + right.hash)))
+    }
+  }
+
+  var root: Digest {
+    guard var hash = roots.last?.hash else { return Digest(Self.hash([])) ?? .zero }
+    for left in roots.dropLast().reversed() { hash = Self.hash([1] + left.hash + hash) }
+    return Digest(hash) ?? .zero
+  }
+
+  private static func hash(_ bytes: [UInt8]) -> [UInt8] {
+    var hasher = SHA256Hasher()
+    hasher.update(bytes)
+    return hasher.finalize().bytes
+  }
+}

@@ -1,0 +1,126 @@
+import CairnChain
+import CairnCrypto
+import CairnIdentity
+import CairnLedger
+import CairnNode
+import NIOCore
+
+/// The clients: they submit transactions to whichever node they like, again and again until one tells them what became of them, and
+/// believe nothing that is not proven.
+final class Workload {
+  /// From one transaction to the next, in milliseconds.
+  private static let pause: ClosedRange<UInt64> = 20...700
+  private static let retry: ClosedRange<UInt64> = 100...2_000
+  private static let limit = 60
+
+  private unowned let simulation: Simulation
+  private let dice: Dice
+  private let agents: Agents
+  private let proofs: ProofCheck
+  private var isFinished = false
+  private var submittedCount = 0
+  private var waitingCount = 0
+  private var acknowledged: [[UInt8]] = []
+
+  init(_ simulation: Simulation, _ dice: Dice) {
+    (self.simulation, self.dice) = (simulation, dice)
+    agents = Agents(simulation.world, dice)
+    proofs = ProofCheck(simulation.world, scheme: simulation.scheme)
+  }
+
+  var acknowledgedCount: Int { acknowledged.count }
+  var isDone: Bool { waitingCount == 0 }
+
+  func begin() { planNext() }
+
+  /// Nothing new from here on; what was begun is brought to an end.
+  func finish() { isFinished = true }
+
+  private func planNext() {
+    simulation.scheduler.after(dice.pick(Self.pause) * Scheduler.millisecond, .client) { [self] in
+      guard !isFinished, !simulation.isOver, submittedCount < Self.limit else { return }
+      submitOne()
+      planNext()
+    }
+  }
+
+  /// One more transaction.
+  func submitOne() {
+    submittedCount += 1
+    let wish = try? agents.next(
+      height: simulation.oracle.highestHeight, time: simulation.unixMilliseconds, resolve: { [self] in resolve($0) })
+    guard let wish else { return }
+    waitingCount += 1
+    submit(wish)
+  }
+
+  /// Any node that runs; every answer is checked.
+  private func resolve(_ did: CairnDID) -> ResolvedDID? {
+    guard let node = dice.pick(from: simulation.nodes.filter { $0.assembly != nil }), let queries = node.queries else { return nil }
+    do {
+      let resolved = try proofs.resolve(did, at: queries)
+      simulation.coverage.fired("answer_verified")
+      return resolved
+    } catch {
+      if simulation.isReliable(node) { simulation.report(.proof, "node \(node.slot) answered about \(did): \(error)") }
+      return nil
+    }
+  }
+
+  private func submit(_ wish: Agents.Wish) {
+    let running = simulation.nodes.filter { $0.assembly != nil }
+    guard let node = dice.pick(from: running), let assembly = node.assembly, let lifetime = node.life?.lifetime else { return again(wish) }
+    let (client, attempt, alive) = (Unshared(self), Unshared(Attempt()), Unshared(lifetime))
+    // A client whose node is gone hears nothing, and turns to another one.
+    simulation.scheduler.after(5 * Scheduler.second, .client) { [self] in
+      if attempt.value.end() { again(wish) }
+    }
+    let wish = Unshared(wish)
+    assembly.backend.submit([wish.value.transaction.bytes], wait: true, from: .grpc("client"), on: assembly.loop).whenSuccess { outcomes in
+      guard !alive.value.isOver, let outcome = outcomes.first, attempt.value.end() else { return }
+      client.value.heard(outcome, about: wish.value, from: alive.value.node)
+    }
+  }
+
+  private final class Attempt {
+    private var isOver = false
+
+    /// - Returns: whether it was not over already.
+    func end() -> Bool {
+      defer { isOver = true }
+      return !isOver
+    }
+  }
+
+  private func heard(_ outcome: SubmitOutcome, about wish: Agents.Wish, from slot: Int) {
+    let bytes = wish.transaction.bytes
+    switch outcome {
+    case .final(let receipt):
+      waitingCount -= 1
+      acknowledged.append(bytes)
+      simulation.coverage.fired(wish.kind.rawValue)
+      agents.settled(wish, isFinal: true)
+      if let problem = proofs.problem(of: receipt, for: bytes) { simulation.report(.proof, "node \(slot) gave a receipt: \(problem)") }
+      if simulation.oracle.chain.transactions[bytes] == nil {
+        simulation.report(.lostTransaction, "node \(slot) acknowledged a transaction that is in no block")
+      }
+    case .refused(let error):
+      waitingCount -= 1
+      simulation.coverage.fired("refused_transaction")
+      simulation.trace.note(simulation.scheduler.now, "node \(slot) refuses \(wish.kind.rawValue): \(error.reason)")
+      agents.settled(wish, isFinal: simulation.oracle.chain.transactions[bytes] != nil)
+    case .pending, .overloaded, .undecided: again(wish)
+    }
+  }
+
+  private func again(_ wish: Agents.Wish) {
+    guard !simulation.isOver else { return }
+    simulation.scheduler.after(dice.pick(Self.retry) * Scheduler.millisecond, .client) { [self] in submit(wish) }
+  }
+
+  func checkAcknowledged() {
+    for bytes in acknowledged where simulation.oracle.chain.transactions[bytes] == nil {
+      simulation.report(.lostTransaction, "an acknowledged transaction is in no block")
+    }
+  }
+}
