@@ -19,6 +19,7 @@ struct Cairn: AsyncParsableCommand {
       NodeCommand.self,
       DIDCommand.self,
       AgentCommand.self,
+      GovernanceCommand.self,
       CredentialCommand.self,
       StatusListCommand.self,
       SessionCommand.self,

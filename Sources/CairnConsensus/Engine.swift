@@ -12,7 +12,7 @@ public struct Engine: Sendable {
   /// Views at or above this are ignored, so that a view's successor always exists. No network lives that long.
   static let viewLimit = UInt64.max - 1024
 
-  public let configuration: Configuration
+  public private(set) var configuration: Configuration
   public let schedule: LeaderSchedule
 
   /// The last committed header, and the view that finalized it.
@@ -106,6 +106,8 @@ public struct Engine: Sendable {
 }
 
 extension Engine {
+  mutating func configure(timers change: (inout TimerConfiguration) -> Void) { change(&configuration.timers) }
+
   public var epoch: UInt64 { configuration.epoch }
   public var quorum: Int { configuration.validators.quorum }
   public func leader(of view: UInt64) -> Int { schedule.leader(of: view) }

@@ -16,6 +16,9 @@ extension TimerConfiguration {
 }
 
 extension Engine {
+  /// The network has agreed on another heartbeat. A timer that runs already is not changed.
+  public mutating func setHeartbeat(milliseconds: UInt64) { configure { $0.heartbeatMilliseconds = milliseconds } }
+
   /// When the current view has something to propose: the leader proposes then, and everybody's leader timer counts from then.
   ///
   /// Work is a transaction that waits, or the heartbeat, which counts from when a block last opened a view. So an idle network

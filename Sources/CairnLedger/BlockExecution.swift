@@ -17,6 +17,9 @@ public struct BlockExecution: Sendable {
   /// What was read from the parent, so that a registrar is decoded once a block. At most what the transactions name.
   private var loaded: [Digest: DIDVersion] = [:]
   private var loadedRoles: [CairnDID: Roles] = [:]
+  /// Those that the block changed, and the transaction at hand so far.
+  private var changedRoles: [CairnDID: Roles] = [:]
+  private var pendingRoles: [CairnDID: Roles] = [:]
   /// Rows that are not about DIDs, likewise.
   private var records: [Digest: RecordVersion] = [:]
   private var pendingRecords: [Digest: RecordVersion] = [:]
@@ -56,6 +59,7 @@ public struct BlockExecution: Sendable {
     try executeOperations(of: transaction)
     versions.merge(pending) { _, new in new }
     records.merge(pendingRecords) { _, new in new }
+    changedRoles.merge(pendingRoles) { _, new in new }
     superseded += pendingSuperseded
     transactions.insert(transaction.value.id)
     leafHashes.append(transaction.value.leafHash)
@@ -68,13 +72,29 @@ public struct BlockExecution: Sendable {
     let changed = versions.map { $0.value.row(forKey: $0.key, keeping: parent.decoded) } + records.map { $0.value.row(forKey: $0.key) }
     return ExecutedBlock(
       parent: parent, timeMilliseconds: timeMilliseconds, rows: changed.sorted { $0.key < $1.key }, superseded: superseded,
-      leafHashes: leafHashes,
+      leafHashes: leafHashes, rules: rulesOfNextBlock,
       layer: StateLayer(
         height: height, versions: versions, others: records.mapValues(\.record), superseded: superseded, transactions: transactions))
   }
 }
 
 extension BlockExecution {
+  /// What governance may have changed in this block.
+  private var rulesOfNextBlock: LedgerRules {
+    var rules = LedgerRules(parameters: parent.parameters, constitution: parent.constitution)
+    if let bytes = records[Parameters.stateKey]?.record {
+      guard let parameters = try? Parameters(decoding: bytes) else { preconditionFailure("the record was written here") }
+      rules.parameters = parameters
+    }
+    if let bytes = records[ConstitutionRecord.stateKey]?.record {
+      guard let record = try? ConstitutionRecord(decoding: bytes), let constitution = try? Constitution(record.source) else {
+        preconditionFailure("no constitution comes into force without being compiled")
+      }
+      rules.constitution = constitution
+    }
+    return rules
+  }
+
   private func checkForm(of transaction: Transaction) throws(TransactionError) {
     let limit = Int(parent.parameters.maxTransactionBytes)
     guard transaction.bytes.count <= limit else { throw .tooLarge(limit: limit, actual: transaction.bytes.count) }
@@ -162,11 +182,15 @@ extension BlockExecution {
   private mutating func forgetPending() {
     pending.removeAll(keepingCapacity: true)
     pendingRecords.removeAll(keepingCapacity: true)
+    pendingRoles.removeAll(keepingCapacity: true)
     pendingSuperseded.removeAll(keepingCapacity: true)
   }
 
+  /// Beside the row that is set.
+  mutating func setPendingRoles(_ roles: Roles, of did: CairnDID) { pendingRoles[did] = roles }
+
   mutating func roles(of did: CairnDID) throws(OperationError) -> Roles {
-    if let roles = loadedRoles[did] { return roles }
+    if let roles = pendingRoles[did] ?? changedRoles[did] ?? loadedRoles[did] { return roles }
     let roles: Roles
     do { roles = try parent.roles(of: did) } catch { throw .unavailable(error) }
     loadedRoles[did] = roles

@@ -19,13 +19,14 @@ public struct ExecutedBlock: Sendable {
   private let tree: StateTree
   private let frontier: LogFrontier
   private let layer: StateLayer
+  private let rules: LedgerRules
 
   init(
     parent: LedgerState, timeMilliseconds: UInt64, rows: [StateRow], superseded: [SupersededRecord], leafHashes: [Digest],
-    layer: StateLayer
+    rules: LedgerRules, layer: StateLayer
   ) {
     (self.parent, self.timeMilliseconds, self.rows, self.superseded) = (parent, timeMilliseconds, rows, superseded)
-    (self.leafHashes, self.layer) = (leafHashes, layer)
+    (self.leafHashes, self.rules, self.layer) = (leafHashes, rules, layer)
     var tree = parent.tree
     tree.update(rows.lazy.map { ($0.key, $0.value) })
     var frontier = parent.frontier
@@ -66,7 +67,7 @@ public struct ExecutedBlock: Sendable {
     guard header.stateRoot == stateRoot else { throw .stateRoot }
     var frontier = frontier
     frontier.append(LogEntry.header(header.bytes).leafHash)
-    return parent.appending(layer, header: header, tree: tree, frontier: frontier)
+    return parent.appending(layer, header: header, tree: tree, frontier: frontier, rules: rules)
   }
 }
 

@@ -11,7 +11,8 @@ public protocol FinalizedLedger: Sendable {
   /// RFC 6962 leaf hashes of the versions that newer ones replaced: of the first `count`, or as many as there are, in their order.
   func supersededLeafHashes(forKey key: Digest, count: UInt64) throws -> [Digest]
 
-  /// Whether one of the last `maxValidityBlocks` finalized blocks has this transaction. Asked for every transaction: answered from memory.
+  /// Whether one of the last ``Parameters/maximumValidityBlocks`` finalized blocks has this transaction: as many whatever the parameter is, which
+  /// governance may lower while a transaction is still valid. Asked for every transaction: answered from memory.
   func contains(transaction id: Digest) -> Bool
 }
 

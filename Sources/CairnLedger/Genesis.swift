@@ -49,10 +49,14 @@ public struct Genesis: Sendable {
     parameters = Parameters(message.parameters)
     do { constitution = try Constitution(ConstitutionSource(message.constitution)) } catch { throw .constitution(error) }
     self.bytes = bytes
-    if let invalid = parameters.firstInvalid(trustees: roles.count { $0.contains(.trustee) }) { throw .parameter(invalid) }
+    if let invalid = parameters.firstInvalid(trustees: trustees.count) { throw .parameter(invalid) }
+    guard trustees.count <= GovernanceRecord.trusteeLimit else { throw .trusteeCount(trustees.count) }
   }
 
   init(_ message: ProtoGenesis) throws(GenesisError) { try self.init(decoding: Canonical.encode(message)) }
+
+  /// The DIDs with the role of a trustee.
+  public var trustees: [CairnDID] { zip(dids, roles).filter { $0.1.contains(.trustee) }.map(\.0) }
 
   /// The DIDs of ``identities``, in their order.
   public var dids: [CairnDID] { identities.map(\.did) }

@@ -53,9 +53,11 @@ public struct GenesisBlock: Sendable {
     let constitution = StateRow(
       .constitution, key: ConstitutionRecord.stateKey,
       record: ConstitutionRecord(genesis.constitution.source, changedMilliseconds: genesis.timeMilliseconds, changedHeight: 0).bytes)
+    let governance = StateRow(
+      .proposal, key: GovernanceRecord.stateKey, record: GovernanceRecord(trustees: genesis.trustees).bytes)
     return zip(genesis.dids, genesis.roles).filter { !$0.1.roles.isEmpty }.map { did, roles in
       StateRow(.roles, key: did.rolesKey, record: roles.bytes)
-    } + [parameters, constitution]
+    } + [parameters, constitution, governance]
   }
 }
 

@@ -17,6 +17,7 @@ public enum GenesisError: Error, Equatable, Sendable {
   /// The named parameter is out of its range; for `trustee_threshold` more than there are trustees.
   case parameter(String)
   case constitution(ConstitutionError)
+  case trusteeCount(Int)
   /// The named signature of an entry is missing or wrong: the entry was changed, or made for another template.
   case entrySignature(validator: String, by: String)
 
@@ -34,6 +35,7 @@ public enum GenesisError: Error, Equatable, Sendable {
     case .roles: "bad_roles"
     case .parameter: "bad_parameter"
     case .constitution(let error): error.reason
+    case .trusteeCount: "trustee_count"
     case .entrySignature: "bad_entry_signature"
     }
   }

@@ -21,12 +21,16 @@ public struct LedgerOperation: Sendable {
     case sessionBatchCreate(SessionBatchCreate, StatusListID)
     case agentIsolate(AgentIsolate)
     case agentRelease
+    case governancePropose(GovernancePropose, ProposalID)
+    case governanceApprove(ProposalID)
+    case governanceWithdraw(ProposalID)
   }
 
   static let domain = Domain("cairn/did-operation/v1")
 
   public let kind: Kind
-  /// The DID that is made, changed, isolated or released. Of an operation on a status list: the list's issuer.
+  /// The DID that is made, changed, isolated or released. Of an operation on a status list: the list's issuer. Of one of governance,
+  /// which is about no DID, the proposal's id in the form of one that nobody has.
   public let did: CairnDID
   /// The canonical `Operation`.
   public let bytes: [UInt8]
@@ -66,12 +70,30 @@ public struct LedgerOperation: Sendable {
       (did, kind) = (try Self.did(isolate.did, network), .agentIsolate(try AgentIsolate(isolate)))
     case .agentRelease(let release):
       (did, kind) = (try Self.did(release.did, network), .agentRelease)
+    case .governancePropose, .governanceApprove, .governanceWithdraw:
+      let (proposal, kind) = try Self.governanceOperation(message, network)
+      (did, self.kind) = (CairnDID(network: network, create: proposal.digest), kind)
     case nil:
       throw .malformed("kind")
     }
     bytes = Canonical.encode(message)
     hash = .sha256(Self.domain, bytes)
-    stateKey = kind.list?.stateKey ?? (kind.isIsolation ? did.isolationKey : did.stateKey)
+    stateKey = kind.list?.stateKey ?? kind.proposal?.stateKey ?? (kind.isIsolation ? did.isolationKey : did.stateKey)
+  }
+
+  private static func governanceOperation(_ message: ProtoOperation, _ network: Digest) throws(OperationError) -> (ProposalID, Kind) {
+    switch message.kind {
+    case .governancePropose(let propose):
+      let id = ProposalID(of: propose)
+      return (id, .governancePropose(try GovernancePropose(propose, network: network), id))
+    case .governanceApprove(let approve):
+      guard let id = ProposalID(approve.proposal) else { throw .malformed("proposal") }
+      return (id, .governanceApprove(id))
+    case .governanceWithdraw(let withdraw):
+      guard let id = ProposalID(withdraw.proposal) else { throw .malformed("proposal") }
+      return (id, .governanceWithdraw(id))
+    default: throw .malformed("kind")
+    }
   }
 
   private static func list(_ text: String, _ network: Digest) throws(OperationError) -> StatusListID {
@@ -97,12 +119,12 @@ public struct LedgerOperation: Sendable {
     case .didUpdate(let update): update.succession
     case .didRotate(let rotate): rotate.succession
     case .didDeactivate(let deactivate): deactivate.succession
-    case .didCreate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate, .agentIsolate, .agentRelease: nil
+    default: nil
     }
   }
 
   /// Whether the operation makes or changes this DID.
-  public func changes(_ did: CairnDID) -> Bool { kind.list == nil && !kind.isIsolation && self.did == did }
+  public func changes(_ did: CairnDID) -> Bool { kind.list == nil && kind.proposal == nil && !kind.isIsolation && self.did == did }
 
   /// The version that the operation makes, which the next one on the DID follows.
   public var head: DIDHead { DIDHead(sequence: succession?.sequence ?? 0, hash: hash) }
@@ -113,7 +135,7 @@ public struct LedgerOperation: Sendable {
     case .didCreate(let create): create.document
     case .didUpdate(let update): update.document
     case .didRotate(let rotate): rotate.document
-    case .didDeactivate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate, .agentIsolate, .agentRelease: nil
+    default: nil
     }
   }
 
@@ -122,9 +144,7 @@ public struct LedgerOperation: Sendable {
     switch kind {
     case .didCreate(let create): create.control
     case .didRotate(let rotate): rotate.control
-    case .didUpdate, .didDeactivate, .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate, .agentIsolate,
-      .agentRelease:
-      nil
+    default: nil
     }
   }
 }
@@ -135,7 +155,15 @@ extension LedgerOperation.Kind {
     switch self {
     case .statusListCreate(_, let list), .statusListUpdate(_, let list), .statusListDelegate(_, let list), .sessionBatchCreate(_, let list):
       list
-    case .didCreate, .didUpdate, .didRotate, .didDeactivate, .agentIsolate, .agentRelease: nil
+    default: nil
+    }
+  }
+
+  /// The proposal that the operation makes or is about.
+  public var proposal: ProposalID? {
+    switch self {
+    case .governancePropose(_, let id), .governanceApprove(let id), .governanceWithdraw(let id): id
+    default: nil
     }
   }
 

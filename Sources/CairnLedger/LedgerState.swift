@@ -62,11 +62,20 @@ public struct LedgerState: Sendable {
   public var unfinalizedCount: Int { layers.count }
 
   /// The version after this one, with a block's layer on top.
-  func appending(_ layer: StateLayer, header: Header, tree: StateTree, frontier: LogFrontier) -> LedgerState {
+  func appending(
+    _ layer: StateLayer, header: Header, tree: StateTree, frontier: LogFrontier, rules: LedgerRules
+  ) -> LedgerState {
     LedgerState(
-      header: header, tree: tree, frontier: frontier, parameters: parameters, constitution: constitution, layers: layers + [layer],
+      header: header, tree: tree, frontier: frontier, parameters: rules.parameters, constitution: rules.constitution,
+      layers: layers + [layer],
       finalized: finalized, decoded: decoded)
   }
+}
+
+/// What a block is judged by: what its parent's version says. Governance may change it, from the next block on.
+struct LedgerRules: Sendable {
+  var parameters: Parameters
+  var constitution: Constitution
 }
 
 extension LedgerState {

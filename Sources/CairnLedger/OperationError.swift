@@ -46,6 +46,7 @@ public enum OperationError: Error, Equatable, Sendable {
   case indexOutOfRange(UInt32, length: UInt32)
   /// Over already, or too far ahead; Unix time in milliseconds.
   case sessionExpiry(UInt64)
+  case governance(GovernanceRefusal)
   /// See ``TransactionError/unavailable(_:)``.
   case unavailable(LedgerFault)
 
@@ -92,6 +93,7 @@ public enum OperationError: Error, Equatable, Sendable {
     case .clearRefused: "clear_refused"
     case .indexOutOfRange: "index_out_of_range"
     case .sessionExpiry: "session_expiry"
+    case .governance(let refusal): refusal.reason
     case .unavailable(let fault): fault.reason
     }
   }

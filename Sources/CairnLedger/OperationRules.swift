@@ -31,6 +31,12 @@ extension BlockExecution {
         try self.isolate(isolate, operation.did, by: submitter)
       case .agentRelease:
         try release(operation.did, by: submitter)
+      case .governancePropose(let propose, let id):
+        try self.propose(propose, id, by: submitter)
+      case .governanceApprove(let id):
+        try approve(id, by: submitter)
+      case .governanceWithdraw(let id):
+        try withdraw(id, by: submitter)
       }
   }
 

@@ -9,6 +9,7 @@ public struct OperationSubject: Hashable, Sendable {
   public static let kinds: Set<String> = [
     "did_create", "did_update", "did_rotate", "did_deactivate", "status_list_create", "status_list_update", "status_list_delegate",
     "session_batch_create", "agent_isolate", "agent_release",
+    "governance_propose", "governance_approve", "governance_withdraw",
   ]
 
   /// One of ``kinds``.
@@ -32,6 +33,9 @@ public struct OperationSubject: Hashable, Sendable {
     case .sessionBatchCreate(let create): (kind, did, issuer) = ("session_batch_create", nil, create.controller)
     case .agentIsolate(let isolate): (kind, did, issuer) = ("agent_isolate", isolate.did, nil)
     case .agentRelease(let release): (kind, did, issuer) = ("agent_release", release.did, nil)
+    case .governancePropose: (kind, did, issuer) = ("governance_propose", nil, nil)
+    case .governanceApprove: (kind, did, issuer) = ("governance_approve", nil, nil)
+    case .governanceWithdraw: (kind, did, issuer) = ("governance_withdraw", nil, nil)
     case nil: return nil
     }
   }

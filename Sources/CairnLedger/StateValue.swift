@@ -12,6 +12,7 @@ public enum StateType: UInt8, Hashable, Sendable, CaseIterable {
   case statusChunk = 5
   case isolation = 7
   case constitution = 8
+  case proposal = 9
 }
 
 /// The value of a row of the state tree.

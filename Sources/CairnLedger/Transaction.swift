@@ -108,6 +108,9 @@ extension Transaction {
   private static func stateKey(ofFinalized operation: ProtoOperation, network: Digest) -> Digest? {
     let did: String
     switch operation.kind {
+    case .governancePropose(let propose): return ProposalID(of: propose).stateKey
+    case .governanceApprove(let approve): return ProposalID(approve.proposal)?.stateKey
+    case .governanceWithdraw(let withdraw): return ProposalID(withdraw.proposal)?.stateKey
     case .statusListCreate(let create): return listKey(create.list)
     case .statusListUpdate(let update): return listKey(update.list)
     case .statusListDelegate(let delegate): return listKey(delegate.list)

@@ -9,6 +9,8 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
   case statusList = 5
   case publishStatusList = 6
   case events = 7
+  case proposal = 10
+  case proposals = 11
   case submit = 16
   case transaction = 17
   case entry = 18
@@ -45,6 +47,8 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
     case .statusList: ProtoResolver.Method.StatusList.descriptor
     case .publishStatusList: ProtoResolver.Method.PublishStatusList.descriptor
     case .events: ProtoResolver.Method.Events.descriptor
+    case .proposal: ProtoResolver.Method.Proposal.descriptor
+    case .proposals: ProtoResolver.Method.Proposals.descriptor
     case .submit: ProtoLedger.Method.Submit.descriptor
     case .transaction: ProtoLedger.Method.Transaction.descriptor
     case .entry: ProtoLedger.Method.Entry.descriptor

@@ -30,6 +30,8 @@ public final class LocalCluster: Sendable {
   public struct Options: Sendable {
     /// The network's parameters. A heartbeat of a second keeps idle clusters fresh.
     public var parameters = Parameters(heartbeatMilliseconds: 1000)
+    /// How many identities are trustees: ``TestNetwork/trustees``. At most as many as nodes.
+    public var trustees = 1
     /// Of every node; `nil` for the usual one.
     public var leaderTimeoutMilliseconds: UInt64?
     public var logger = Logger(label: "cairn.cluster", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -83,7 +85,7 @@ public final class LocalCluster: Sendable {
     let unknown = HostAndPort(host: "127.0.0.1", port: 1)
     let network = try TestNetwork(
       validators: count, timeMilliseconds: UInt64(Date().timeIntervalSince1970 * 1000), parameters: options.parameters,
-      address: { _ in (unknown, unknown) })
+      trustees: options.trustees, address: { _ in (unknown, unknown) })
     let directory = FileManager.default.temporaryDirectory.appending(path: "cairn-cluster-\(Hex.encode(randomBytes(8)))")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     var nodes: [RunningNode] = []

@@ -18,14 +18,17 @@ public struct TestNetwork: Sendable {
   /// Trustee, registrar, issuer and operator in one: its update key, and the key that the next rotation reveals.
   public let registrar: Signatory
   public let registrarNextKey: SigningKey
+  /// Those that govern, the registrar first.
+  public let trustees: [Signatory]
 
   /// - Parameters:
   ///   - count: 1...31.
   ///   - timeMilliseconds: Unix time of the genesis.
+  ///   - trustees: 1 to `count`: the registrar, and the identities of the validators after the first.
   ///   - address: where the validator at an index says that it listens: for peers, and for clients.
   public init(
     validators count: Int, name: String = "test", timeMilliseconds: UInt64, parameters: Parameters = Parameters(),
-    address: (Int) -> (peers: HostAndPort, clients: HostAndPort)
+    trustees trusteeCount: Int = 1, address: (Int) -> (peers: HostAndPort, clients: HostAndPort)
   ) throws {
     let keys = (0..<count).map { index in
       ValidatorKeys(name: "node-\(index + 1)", consensusKey: .generate(), nodeKey: .generate())
@@ -34,6 +37,7 @@ public struct TestNetwork: Sendable {
     let nextKey = SigningKey.generate()
     let template = try GenesisTemplate(name: name, timeMilliseconds: timeMilliseconds, parameters: parameters)
     var entries: [SignedGenesisEntry] = []
+    var trusteeKeys: [(create: DIDCreate, key: SigningKey)] = []
     for (index, validator) in keys.enumerated() {
       let (peers, clients) = address(index)
       let identityKeys = index == 0 ? (registrarKey, nextKey) : (SigningKey.generate(), SigningKey.generate())
@@ -43,7 +47,10 @@ public struct TestNetwork: Sendable {
           peerAddress: peers.description, clientAddress: clients.description),
         control: try Control(update: identityKeys.0.publicKey, next: identityKeys.1.publicKey),
         document: .signing(with: identityKeys.0.publicKey), salt: randomBytes(16),
-        roles: index == 0 ? Roles([.trustee, .operator, .registrar, .issuer, .guardian]) : Roles([.operator]))
+        roles: index == 0
+          ? Roles([.trustee, .operator, .registrar, .issuer, .guardian])
+          : Roles(index < trusteeCount ? [.trustee, .operator] : [.operator]))
+      if index < trusteeCount { trusteeKeys.append((entry.identity, identityKeys.0)) }
       entries.append(
         entry.signed(for: template, consensusKey: validator.consensusKey, nodeKey: validator.nodeKey, identityKeys: [identityKeys.0]))
     }
@@ -55,6 +62,9 @@ public struct TestNetwork: Sendable {
     validators = genesis.validators.validators.compactMap { validator in keys.first { $0.name == validator.name } }
     registrar = Signatory(did, keys: [registrarKey])
     registrarNextKey = nextKey
+    trustees = trusteeKeys.compactMap { trustee in
+      genesis.identities.first { $0.kind == .didCreate(trustee.create) }.map { Signatory($0.did, keys: [trustee.key]) }
+    }
   }
 
   /// What clients start from.

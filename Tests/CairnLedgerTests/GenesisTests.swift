@@ -51,7 +51,10 @@ import Testing
 
   @Test("The first state has the identities, their roles and the parameters") func rows() throws {
     let block = GenesisBlock(genesis)
-    let keys = genesis.dids.map(\.stateKey) + genesis.dids.map(\.rolesKey) + [Parameters.stateKey, ConstitutionRecord.stateKey]
+    let keys =
+      genesis.dids.map(\.stateKey) + genesis.dids.map(\.rolesKey) + [
+        Parameters.stateKey, ConstitutionRecord.stateKey, GovernanceRecord.stateKey,
+      ]
     #expect(block.rows.map(\.key) == keys.sorted())
     for row in block.rows {
       let value = try StateValue(decoding: row.value)

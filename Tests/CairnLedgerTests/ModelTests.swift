@@ -174,6 +174,7 @@ private struct Model {
       let reason: String?
       switch operation.kind {
       case .agentIsolate, .agentRelease: reason = after.applyToIsolation(operation, by: transaction.submitter, (time, height), logIndex)
+      case .governancePropose, .governanceApprove, .governanceWithdraw: reason = nil
       case .didCreate, .didUpdate, .didRotate, .didDeactivate:
         reason = after.apply(operation, by: transaction.submitter, signers, time, logIndex)
       default: reason = after.applyToList(operation, by: transaction.submitter, signers, (time, height), logIndex)

@@ -57,6 +57,9 @@ extension LedgerOperation {
     case .sessionBatchCreate: "session-batch-create"
     case .agentIsolate: "agent-isolate"
     case .agentRelease: "agent-release"
+    case .governancePropose: "governance-propose"
+    case .governanceApprove: "governance-approve"
+    case .governanceWithdraw: "governance-withdraw"
     }
   }
 }

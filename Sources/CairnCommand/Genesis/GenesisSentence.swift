@@ -21,6 +21,7 @@ enum GenesisSentence {
     case .parameter("trustee_threshold"): "trustee_threshold is more than there are trustees: more operators must join as trustee"
     case .parameter(let name): "the parameter \(name) is out of its range: correct the template, and all join again"
     case .constitution(let error): "the constitution \(error.sentence)"
+    case .trusteeCount(let count): "there are \(count) trustees, where \(GovernanceRecord.trusteeLimit) are possible"
     case .entrySignature(let validator, let signer):
       "the signature of \(validator)'s \(key(signer)) is wrong: the entry was changed, or made for another template"
     }

@@ -9,6 +9,7 @@ enum OperationResource {
   /// A DID that the operation makes.
   case newAgent(CairnDID, controller: CairnDID?)
   case statusList(StatusListRecord)
+  case proposal(ProposalRecord)
 }
 
 /// A fact about an operation, besides the block that it is in.
@@ -53,6 +54,20 @@ extension Entity {
         ("keysChangedAt", .milliseconds(keysChangedMilliseconds)),
       ]),
       ancestors: roles.roles.map(\.uid))
+  }
+
+  /// A proposal to replace the constitution is of a type of its own, see ``TrusteeGuard``.
+  init(_ record: ProposalRecord) {
+    let (id, proposer) = (Text(record.id.description), CedarValue.agent(record.proposer))
+    if case .replaceConstitution = record.action {
+      self.init(EntityUID(ConstitutionSchema.amendment, id), attributes: CedarRecord(named: [("proposer", proposer)]))
+    } else {
+      self.init(
+        EntityUID(ConstitutionSchema.proposal, id),
+        attributes: CedarRecord(named: [
+          ("kind", .string(Text(record.action.kind))), ("role", record.action.role.map { .string(Text($0.name)) }), ("proposer", proposer),
+        ]))
+    }
   }
 
   init(_ record: StatusListRecord) {

@@ -59,6 +59,7 @@ extension BlockExecution {
       Entity(
         agent: did, roles: .none, controller: controller, createdMilliseconds: timeMilliseconds, keysChangedMilliseconds: timeMilliseconds)
     case .statusList(let record): Entity(record)
+    case .proposal(let record): Entity(record)
     }
   }
 

@@ -117,6 +117,7 @@ extension NodeCore {
       batch.commit.append(FinalizedBlock(proposal: proposal, finalization: proposal.block.header == last ? finalization.value : nil))
     }
     executor.prune()
+    followParameters()
     remember(finalization)
     forgetCertificates(below: finalization.value.statement.view)
     batch.finalized = ViewPosition(epoch: finalization.value.statement.epoch, view: finalization.value.statement.view)

@@ -93,6 +93,18 @@ final class NodeCore {
 
   var network: Digest { parts.genesis.network }
 
+  /// As this node was configured, until governance changes it for the network.
+  private var heartbeatMilliseconds: UInt64 {
+    let current = executor.finalized.parameters.heartbeatMilliseconds
+    return current == parts.genesis.parameters.heartbeatMilliseconds ? parts.timers.heartbeatMilliseconds : UInt64(current)
+  }
+
+  /// Tells the engine what a final block may have changed.
+  func followParameters() {
+    guard let engine, engine.configuration.timers.heartbeatMilliseconds != heartbeatMilliseconds else { return }
+    self.engine?.setHeartbeat(milliseconds: heartbeatMilliseconds)
+  }
+
   var now: CairnConsensus.Instant {
     CairnConsensus.Instant(
       monotonicMilliseconds: loop.now.uptimeNanoseconds / 1_000_000, unixMilliseconds: parts.environment.wallClock())
@@ -112,7 +124,9 @@ final class NodeCore {
     var configuration = Engine.Configuration(
       network: network, epoch: 0, validators: validators, validatorIndex: parts.index, genesis: parts.genesisHeader)
     configuration.timers = parts.timers
-    configuration.blockByteLimit = Int(executor.finalized.parameters.maxBlockBytes)
+    // What the parameters allow is judged when the block is executed: they may change from block to block.
+    configuration.blockByteLimit = Block.transactionByteLimit
+    configuration.timers.heartbeatMilliseconds = heartbeatMilliseconds
     engine = Engine(configuration: configuration, recovered: recovered)
     step(.start)
     reportPending()

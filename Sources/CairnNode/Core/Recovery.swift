@@ -23,7 +23,7 @@ struct Recovery: Sendable {
   init(_ genesis: Genesis, store: Store) throws(NodeFailure) {
     let records = FinalizedRecords(
       reader: try storing { () throws(StoreError) in try store.stateReader() },
-      rememberedBlocks: UInt64(genesis.parameters.maxValidityBlocks))
+      rememberedBlocks: UInt64(Parameters.maximumValidityBlocks))
     let reader = try storing { () throws(StoreError) in try store.chainReader() }
     let block = GenesisBlock(genesis, over: records)
     try storing { () throws(StoreError) in
@@ -157,7 +157,7 @@ struct StateReplay {
   /// The ids of the transactions up to a height that could still be submitted again. Those of later blocks are remembered as
   /// they are executed, which must not find them there already.
   private func rememberTransactions(through head: UInt64) throws(NodeFailure) {
-    let span = UInt64(genesis.parameters.maxValidityBlocks)
+    let span = UInt64(Parameters.maximumValidityBlocks)
     var height = head > span ? head - span : 0
     while height <= head {
       let next = height

@@ -83,6 +83,7 @@ extension OperationError {
     case .deactivated, .unknownController, .controllerDeactivated, .noController, .noRecovery, .clearRefused, .sessionExpiry,
       .trusteeProtected, .isolationEnd:
       .failedPrecondition
+    case .governance(let refusal): refusal.status
     case .unavailable: .unavailable
     }
   }
@@ -130,6 +131,7 @@ extension OperationError {
     case .indexOutOfRange(let index, let length): "names index \(index) of a list of \(length): check the index."
     case .sessionExpiry(let time):
       "has the expiry \(time), which is past or more than 31 days ahead: choose a Unix time in milliseconds between."
+    case .governance(let refusal): refusal.sentence
     case .unavailable: "could not be judged by this node: submit it to another node, or again later."
     }
   }

@@ -20,7 +20,7 @@ struct ChainReplay {
 
   init(genesis: Genesis, archive: StoreArchive, storedState: StateHead?) {
     (self.genesis, self.archive, self.storedState) = (genesis, archive, storedState)
-    records = ReplayedRecords(rememberedBlocks: UInt64(genesis.parameters.maxValidityBlocks))
+    records = ReplayedRecords(rememberedBlocks: UInt64(Parameters.maximumValidityBlocks))
     first = GenesisBlock(genesis, over: records)
     state = first.state
   }

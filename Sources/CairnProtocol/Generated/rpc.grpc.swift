@@ -112,6 +112,32 @@ public enum ProtoResolver: Sendable {
                 type: .serverStreaming
             )
         }
+        /// Namespace for "Proposal" metadata.
+        public enum Proposal: Sendable {
+            /// Request type for "Proposal".
+            public typealias Input = ProtoProposalRequest
+            /// Response type for "Proposal".
+            public typealias Output = ProtoProven
+            /// Descriptor for "Proposal".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "cairn.v1.Resolver"),
+                method: "Proposal",
+                type: .unary
+            )
+        }
+        /// Namespace for "Proposals" metadata.
+        public enum Proposals: Sendable {
+            /// Request type for "Proposals".
+            public typealias Input = ProtoProposalsRequest
+            /// Response type for "Proposals".
+            public typealias Output = ProtoProven
+            /// Descriptor for "Proposals".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "cairn.v1.Resolver"),
+                method: "Proposals",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "cairn.v1.Resolver" service.
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             Resolve.descriptor,
@@ -120,7 +146,9 @@ public enum ProtoResolver: Sendable {
             Status.descriptor,
             StatusList.descriptor,
             PublishStatusList.descriptor,
-            Events.descriptor
+            Events.descriptor,
+            Proposal.descriptor,
+            Proposals.descriptor
         ]
     }
 }
@@ -244,6 +272,34 @@ extension ProtoResolver {
             request: GRPCCore.StreamingServerRequest<ProtoEventsRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<ProtoEventBatch>
+
+        /// Handle the "Proposal" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `ProtoProposalRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `ProtoProven` messages.
+        func proposal(
+            request: GRPCCore.StreamingServerRequest<ProtoProposalRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven>
+
+        /// Handle the "Proposals" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `ProtoProposalsRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `ProtoProven` messages.
+        func proposals(
+            request: GRPCCore.StreamingServerRequest<ProtoProposalsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven>
     }
 
     /// Service protocol for the "cairn.v1.Resolver" service.
@@ -351,6 +407,34 @@ extension ProtoResolver {
             request: GRPCCore.ServerRequest<ProtoEventsRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<ProtoEventBatch>
+
+        /// Handle the "Proposal" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoProposalRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `ProtoProven` message.
+        func proposal(
+            request: GRPCCore.ServerRequest<ProtoProposalRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<ProtoProven>
+
+        /// Handle the "Proposals" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoProposalsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `ProtoProven` message.
+        func proposals(
+            request: GRPCCore.ServerRequest<ProtoProposalsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<ProtoProven>
     }
 
     /// Simple service protocol for the "cairn.v1.Resolver" service.
@@ -458,6 +542,34 @@ extension ProtoResolver {
             response: GRPCCore.RPCWriter<ProtoEventBatch>,
             context: GRPCCore.ServerContext
         ) async throws
+
+        /// Handle the "Proposal" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `ProtoProposalRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `ProtoProven` to respond with.
+        func proposal(
+            request: ProtoProposalRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> ProtoProven
+
+        /// Handle the "Proposals" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `ProtoProposalsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `ProtoProven` to respond with.
+        func proposals(
+            request: ProtoProposalsRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> ProtoProven
     }
 }
 
@@ -542,6 +654,28 @@ extension ProtoResolver.StreamingServiceProtocol {
                 )
             }
         )
+        router.registerHandler(
+            forMethod: ProtoResolver.Method.Proposal.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProposalRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoProven>(),
+            handler: { request, context in
+                try await self.proposal(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: ProtoResolver.Method.Proposals.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProposalsRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoProven>(),
+            handler: { request, context in
+                try await self.proposals(
+                    request: request,
+                    context: context
+                )
+            }
+        )
     }
 }
 
@@ -612,6 +746,28 @@ extension ProtoResolver.ServiceProtocol {
             context: context
         )
         return response
+    }
+
+    public func proposal(
+        request: GRPCCore.StreamingServerRequest<ProtoProposalRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven> {
+        let response = try await self.proposal(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func proposals(
+        request: GRPCCore.StreamingServerRequest<ProtoProposalsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven> {
+        let response = try await self.proposals(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
     }
 }
 
@@ -714,6 +870,32 @@ extension ProtoResolver.SimpleServiceProtocol {
                 )
                 return [:]
             }
+        )
+    }
+
+    public func proposal(
+        request: GRPCCore.ServerRequest<ProtoProposalRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<ProtoProven> {
+        return GRPCCore.ServerResponse<ProtoProven>(
+            message: try await self.proposal(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func proposals(
+        request: GRPCCore.ServerRequest<ProtoProposalsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<ProtoProven> {
+        return GRPCCore.ServerResponse<ProtoProven>(
+            message: try await self.proposals(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
         )
     }
 }
@@ -858,6 +1040,44 @@ extension ProtoResolver {
             deserializer: some GRPCCore.MessageDeserializer<ProtoEventBatch>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<ProtoEventBatch>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Proposal" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoProposalRequest` message.
+        ///   - serializer: A serializer for `ProtoProposalRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func proposal<Result>(
+            request: GRPCCore.ClientRequest<ProtoProposalRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoProposalRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Proposals" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoProposalsRequest` message.
+        ///   - serializer: A serializer for `ProtoProposalsRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func proposals<Result>(
+            request: GRPCCore.ClientRequest<ProtoProposalsRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoProposalsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -1082,6 +1302,66 @@ extension ProtoResolver {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "Proposal" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoProposalRequest` message.
+        ///   - serializer: A serializer for `ProtoProposalRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func proposal<Result>(
+            request: GRPCCore.ClientRequest<ProtoProposalRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoProposalRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: ProtoResolver.Method.Proposal.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Proposals" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoProposalsRequest` message.
+        ///   - serializer: A serializer for `ProtoProposalsRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func proposals<Result>(
+            request: GRPCCore.ClientRequest<ProtoProposalsRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoProposalsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: ProtoResolver.Method.Proposals.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -1254,6 +1534,56 @@ extension ProtoResolver.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<ProtoEventsRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoEventBatch>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Proposal" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ProtoProposalRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func proposal<Result>(
+        request: GRPCCore.ClientRequest<ProtoProposalRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.proposal(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoProposalRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProven>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Proposals" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ProtoProposalsRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func proposals<Result>(
+        request: GRPCCore.ClientRequest<ProtoProposalsRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.proposals(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoProposalsRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProven>(),
             options: options,
             onResponse: handleResponse
         )
@@ -1457,6 +1787,64 @@ extension ProtoResolver.ClientProtocol {
             metadata: metadata
         )
         return try await self.events(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Proposal" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func proposal<Result>(
+        _ message: ProtoProposalRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<ProtoProposalRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.proposal(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Proposals" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func proposals<Result>(
+        _ message: ProtoProposalsRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<ProtoProposalsRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.proposals(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -4,6 +4,7 @@ import CairnLedger
 import CairnMessages
 import CairnNetwork
 import CairnProtocol
+import Foundation
 import GRPCCore
 import GRPCNIOTransportCore
 import GRPCProtobuf
@@ -44,13 +45,15 @@ import Testing
     var known = ProtoKnown()
     known.logSize = 2
     let list = chain.list.description
+    var proposal = ProtoProposalRequest()
+    proposal.proposal = Data(repeating: 7, count: 32)
     let questions: [(CairnMethod, any SwiftProtobuf.Message)] = [
       (.resolve, resolveRequest(did.description, known)), (.history, historyRequest(did)),
       (.transaction, transactionRequest(transaction.id.bytes)), (.entry, entryRequest(1)), (.header, headerRequest(.height(0))),
       (.checkpoint, ProtoCheckpointRequest()), (.inclusionProof, inclusionRequest(1)), (.consistencyProof, consistencyRequest(1, 3)),
       (.info, ProtoInfoRequest()), (.submit, submitRequest([transaction.bytes])),
       (.resolve, resolveRequest(did, at: .time(milliseconds: 0), withRoles: true)), (.status, statusRequest(list, 5, at: .height(4))),
-      (.statusList, statusListRequest(list, at: .height(4))),
+      (.statusList, statusListRequest(list, at: .height(4))), (.proposal, proposal), (.proposals, ProtoProposalsRequest()),
     ]
     try await TestFaces.with(chain) { faces in
       let connection = try await faces.connect()
