@@ -25,6 +25,10 @@ public enum CairnError: Error, Equatable, Sendable {
   case unknownStatusList(StatusListID, provenBy: CertifiedHeader)
   /// The status list was made after the moment that was asked for. Proven by the state after this header.
   case statusListNotYetCreated(StatusListRecord, provenBy: CertifiedHeader)
+  /// There is no such contract. Proven by the state after this header.
+  case unknownContract(ContractID, provenBy: CertifiedHeader)
+  /// The contract was deployed after the time that was asked for. Proven by the state after this header.
+  case contractNotYetDeployed(ContractID, deployedMilliseconds: UInt64, provenBy: CertifiedHeader)
   /// A node that was asked refuses the request itself, so that no other was asked.
   case refused(Refusal)
   /// No endpoint gave an answer that could be believed: each one's reason, in the order in which they were asked.
@@ -56,6 +60,8 @@ public enum CairnError: Error, Equatable, Sendable {
     case .foreignStatusList: "wrong_network"
     case .unknownStatusList: "unknown_status_list"
     case .statusListNotYetCreated: "status_list_not_yet_created"
+    case .unknownContract: "unknown_contract"
+    case .contractNotYetDeployed: "contract_not_yet_deployed"
     case .refused(let refusal): refusal.reason
     case .noAnswer: "no_answer"
     case .undecided: "undecided"
@@ -87,6 +93,9 @@ extension CairnError: CustomStringConvertible {
       \(record.list) did not exist then: it was made at height \(record.createdHeight), as the state at height \(header.header.height) \
       proves.
       """
+    case .unknownContract(let id, let header): "The contract \(id) does not exist, as the state at height \(header.header.height) proves."
+    case .contractNotYetDeployed(let id, let deployed, let header):
+      "The contract \(id) did not exist then: it was deployed at \(deployed) ms, as the state at height \(header.header.height) proves."
     case .deactivated(let resolved): "\(resolved.did) was deactivated, as the state proves."
     case .refused(let refusal): refusal.message.isEmpty ? "The node refused: \(refusal.reason)." : refusal.message
     case .noAnswer(let failures): "No endpoint gave an answer that can be believed: \(Self.list(failures))."
@@ -135,6 +144,8 @@ public enum EndpointProblem: Error, Equatable, Sendable {
   case wrongHistory(HistoryError)
   /// The status is not what the state commits to.
   case wrongStatus(StatusError)
+  /// The contract is not what the state commits to.
+  case wrongContract(ContractAnswerError)
   /// The blocks of a stream are not those of the log.
   case wrongEvents(EventError)
   /// Proven, but an answer to another question.
@@ -150,6 +161,7 @@ public enum EndpointProblem: Error, Equatable, Sendable {
     case .wrongRecord(let error): error.reason
     case .wrongHistory(let error): error.reason
     case .wrongStatus(let error): error.reason
+    case .wrongContract(let error): error.reason
     case .wrongEvents(let error): error.reason
     case .otherAnswer: "other_answer"
     }
@@ -159,7 +171,7 @@ public enum EndpointProblem: Error, Equatable, Sendable {
   public var isDishonest: Bool {
     switch self {
     case .connection, .unavailable, .unproven(.stale), .unproven(.wentBack), .wrongEvents(.unreadableTransaction): false
-    case .malformed, .unproven, .wrongRecord, .wrongHistory, .wrongStatus, .wrongEvents, .otherAnswer: true
+    case .malformed, .unproven, .wrongRecord, .wrongHistory, .wrongStatus, .wrongContract, .wrongEvents, .otherAnswer: true
     }
   }
 

@@ -59,7 +59,7 @@ public struct Genesis: Sendable {
   public var trustees: [CairnDID] { zip(dids, roles).filter { $0.1.contains(.trustee) }.map(\.0) }
 
   /// The DIDs of ``identities``, in their order.
-  public var dids: [CairnDID] { identities.map(\.did) }
+  public var dids: [CairnDID] { identities.compactMap(\.did) }
 
   /// The network in 16 characters of base32 (80 bits), for people to compare: `abcd-efgh-ijkl-mnop`.
   public var fingerprint: String { Self.fingerprint(of: network) }
@@ -91,7 +91,7 @@ extension Genesis {
       } catch {
         throw .identity(index, error)
       }
-      guard known.insert(identities[index].did).inserted else { throw .duplicateIdentity(index) }
+      guard let did = identities[index].did, known.insert(did).inserted else { throw .duplicateIdentity(index) }
     }
     return identities
   }

@@ -40,9 +40,11 @@ public struct GenesisBlock: Sendable {
   /// The identities, changed at log index 0: the genesis header's.
   private static func versions(of genesis: Genesis) -> [DIDVersion] {
     genesis.identities.compactMap { operation in
-      guard case .didCreate(let create) = operation.kind, let documentHash = operation.documentHash else { return nil }
+      guard case .didCreate(let create) = operation.kind, let did = operation.did, let documentHash = operation.documentHash else {
+        return nil
+      }
       let record = DIDRecord(
-        creating: operation.did, hash: operation.hash, control: create.control, document: create.document, documentHash: documentHash,
+        creating: did, hash: operation.hash, control: create.control, document: create.document, documentHash: documentHash,
         timeMilliseconds: genesis.timeMilliseconds)
       return DIDVersion(record: record, changedAt: 0)
     }

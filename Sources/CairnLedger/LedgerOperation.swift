@@ -24,61 +24,52 @@ public struct LedgerOperation: Sendable {
     case governancePropose(GovernancePropose, ProposalID)
     case governanceApprove(ProposalID)
     case governanceWithdraw(ProposalID)
+    case contractDeploy(ContractVersion)
+    case contractUpgrade(ContractUpgrade)
+    case contractFreeze(ContractID)
+    case contractUnfreeze(ContractUnfreeze)
+    case contractAttest(ContractAttest)
+    case contractRetire(ContractID)
   }
 
   static let domain = Domain("cairn/did-operation/v1")
 
   public let kind: Kind
-  /// The DID that is made, changed, isolated or released. Of an operation on a status list: the list's issuer. Of one of governance,
-  /// which is about no DID, the proposal's id in the form of one that nobody has.
-  public let did: CairnDID
+  /// The DID that is made, changed, isolated or released. Of an operation on a status list: the list's issuer. `nil` for an operation that is
+  /// about no DID.
+  public let did: CairnDID?
   /// The canonical `Operation`.
   public let bytes: [UInt8]
   /// H("cairn/did-operation/v1" || 0x00 || bytes): what the next operation on a DID names as `previous`.
   public let hash: Digest
-  /// The row of the state that the operation is about: of the DID, of the status list, or of the isolation.
+  /// The row of the state that the operation is about: of the DID, of the status list, of the isolation, or of the contract.
   public let stateKey: Digest
 
   init(_ message: ProtoOperation, network: Digest) throws(OperationError) {
     switch message.kind {
-    case .didCreate(let create):
-      did = CairnDID(network: network, create: .sha256(Canonical.encode(create)))
-      kind = .didCreate(try DIDCreate(create, network: network))
-    case .didUpdate(let update):
-      did = try Self.did(update.did, network)
-      kind = .didUpdate(try DIDUpdate(update))
-    case .didRotate(let rotate):
-      did = try Self.did(rotate.did, network)
-      kind = .didRotate(try DIDRotate(rotate, did: did, network: network))
-    case .didDeactivate(let deactivate):
-      did = try Self.did(deactivate.did, network)
-      kind = .didDeactivate(try DIDDeactivate(deactivate))
-    case .statusListCreate(let create):
-      let list = try Self.list(create.list, network)
-      guard case .named = list.kind else { throw .malformed("list") }
-      (did, kind) = (list.issuer, .statusListCreate(try StatusListCreate(create, network: network), list))
-    case .statusListUpdate(let update):
-      let list = try Self.list(update.list, network)
-      (did, kind) = (list.issuer, .statusListUpdate(try StatusListUpdate(update), list))
-    case .statusListDelegate(let delegate):
-      let list = try Self.list(delegate.list, network)
-      (did, kind) = (list.issuer, .statusListDelegate(try StatusListDelegate(delegate, network: network), list))
-    case .sessionBatchCreate(let create):
-      let batch = try SessionBatchCreate(create, network: network)
-      (did, kind) = (batch.controller, .sessionBatchCreate(batch, SessionBatchCreate.list(create, controller: batch.controller)))
+    case .didCreate, .didUpdate, .didRotate, .didDeactivate:
+      let (did, kind) = try Self.didOperation(message, network)
+      (self.did, self.kind, stateKey) = (did, kind, did.stateKey)
+    case .statusListCreate, .statusListUpdate, .statusListDelegate, .sessionBatchCreate:
+      let (list, kind) = try Self.listOperation(message, network)
+      (did, self.kind, stateKey) = (list.issuer, kind, list.stateKey)
     case .agentIsolate(let isolate):
-      (did, kind) = (try Self.did(isolate.did, network), .agentIsolate(try AgentIsolate(isolate)))
+      let did = try Self.did(isolate.did, network)
+      (self.did, kind, stateKey) = (did, .agentIsolate(try AgentIsolate(isolate)), did.isolationKey)
     case .agentRelease(let release):
-      (did, kind) = (try Self.did(release.did, network), .agentRelease)
+      let did = try Self.did(release.did, network)
+      (self.did, kind, stateKey) = (did, .agentRelease, did.isolationKey)
+    case .contractDeploy, .contractUpgrade, .contractFreeze, .contractUnfreeze, .contractAttest, .contractRetire:
+      let (contract, kind) = try Self.contractOperation(message, network)
+      (did, self.kind, stateKey) = (nil, kind, contract.stateKey)
     case .governancePropose, .governanceApprove, .governanceWithdraw:
       let (proposal, kind) = try Self.governanceOperation(message, network)
-      (did, self.kind) = (CairnDID(network: network, create: proposal.digest), kind)
+      (did, self.kind, stateKey) = (nil, kind, proposal.stateKey)
     case nil:
       throw .malformed("kind")
     }
     bytes = Canonical.encode(message)
     hash = .sha256(Self.domain, bytes)
-    stateKey = kind.list?.stateKey ?? kind.proposal?.stateKey ?? (kind.isIsolation ? did.isolationKey : did.stateKey)
   }
 
   private static func governanceOperation(_ message: ProtoOperation, _ network: Digest) throws(OperationError) -> (ProposalID, Kind) {
@@ -94,6 +85,63 @@ public struct LedgerOperation: Sendable {
       return (id, .governanceWithdraw(id))
     default: throw .malformed("kind")
     }
+  }
+
+  private static func didOperation(_ message: ProtoOperation, _ network: Digest) throws(OperationError) -> (CairnDID, Kind) {
+    switch message.kind {
+    case .didCreate(let create):
+      let did = CairnDID(network: network, create: .sha256(Canonical.encode(create)))
+      return (did, .didCreate(try DIDCreate(create, network: network)))
+    case .didUpdate(let update):
+      return (try did(update.did, network), .didUpdate(try DIDUpdate(update)))
+    case .didRotate(let rotate):
+      let did = try did(rotate.did, network)
+      return (did, .didRotate(try DIDRotate(rotate, did: did, network: network)))
+    case .didDeactivate(let deactivate):
+      return (try did(deactivate.did, network), .didDeactivate(try DIDDeactivate(deactivate)))
+    default:
+      throw .malformed("kind")
+    }
+  }
+
+  private static func listOperation(_ message: ProtoOperation, _ network: Digest) throws(OperationError) -> (StatusListID, Kind) {
+    switch message.kind {
+    case .statusListCreate(let create):
+      let list = try list(create.list, network)
+      guard case .named = list.kind else { throw .malformed("list") }
+      return (list, .statusListCreate(try StatusListCreate(create, network: network), list))
+    case .statusListUpdate(let update):
+      let list = try list(update.list, network)
+      return (list, .statusListUpdate(try StatusListUpdate(update), list))
+    case .statusListDelegate(let delegate):
+      let list = try list(delegate.list, network)
+      return (list, .statusListDelegate(try StatusListDelegate(delegate, network: network), list))
+    case .sessionBatchCreate(let create):
+      let batch = try SessionBatchCreate(create, network: network)
+      let list = SessionBatchCreate.list(create, controller: batch.controller)
+      return (list, .sessionBatchCreate(batch, list))
+    default:
+      throw .malformed("kind")
+    }
+  }
+
+  private static func contractOperation(_ message: ProtoOperation, _ network: Digest) throws(OperationError) -> (ContractID, Kind) {
+    let kind: Kind
+    switch message.kind {
+    case .contractDeploy(let deploy):
+      guard deploy.hasContract else { throw .malformed("contract") }
+      let version = try ContractVersion(deploy.contract, network: network)
+      guard version.version == 1 else { throw .malformed("version") }
+      kind = .contractDeploy(version)
+    case .contractUpgrade(let upgrade): kind = .contractUpgrade(try ContractUpgrade(upgrade, network: network))
+    case .contractFreeze(let freeze): kind = .contractFreeze(try .parsing(freeze.contract))
+    case .contractUnfreeze(let unfreeze): kind = .contractUnfreeze(try ContractUnfreeze(unfreeze, network: network))
+    case .contractAttest(let attest): kind = .contractAttest(try ContractAttest(attest))
+    case .contractRetire(let retire): kind = .contractRetire(try .parsing(retire.contract))
+    default: throw .malformed("kind")
+    }
+    guard let contract = kind.contract else { throw .malformed("kind") }
+    return (contract, kind)
   }
 
   private static func list(_ text: String, _ network: Digest) throws(OperationError) -> StatusListID {
@@ -172,6 +220,18 @@ extension LedgerOperation.Kind {
     switch self {
     case .agentIsolate, .agentRelease: true
     default: false
+    }
+  }
+
+  /// The contract that the operation is about.
+  public var contract: ContractID? {
+    switch self {
+    case .contractDeploy(let version): version.id
+    case .contractUpgrade(let upgrade): upgrade.version.id
+    case .contractFreeze(let id), .contractRetire(let id): id
+    case .contractUnfreeze(let unfreeze): unfreeze.id
+    case .contractAttest(let attest): attest.id
+    default: nil
     }
   }
 }

@@ -20,14 +20,16 @@ public struct LedgerState: Sendable {
   private var layers: [StateLayer]
   private let finalized: any FinalizedLedger
   let decoded: DecodedRecords
+  let contracts: CompiledContracts
 
   init(
     header: Header, tree: StateTree, frontier: LogFrontier, parameters: Parameters, constitution: Constitution, layers: [StateLayer],
-    finalized: any FinalizedLedger, decoded: DecodedRecords = DecodedRecords()
+    finalized: any FinalizedLedger, decoded: DecodedRecords = DecodedRecords(), contracts: CompiledContracts = CompiledContracts()
   ) {
     precondition(tree.root == header.stateRoot && frontier.size == header.logSize + 1, "a header proves the state after its block")
     (self.header, self.tree, self.frontier, self.parameters) = (header, tree, frontier, parameters)
-    (self.constitution, self.layers, self.finalized, self.decoded) = (constitution, layers, finalized, decoded)
+    (self.constitution, self.layers, self.finalized) = (constitution, layers, finalized)
+    (self.decoded, self.contracts) = (decoded, contracts)
   }
 
   /// The version of a finalized block, from the store.
@@ -67,8 +69,7 @@ public struct LedgerState: Sendable {
   ) -> LedgerState {
     LedgerState(
       header: header, tree: tree, frontier: frontier, parameters: rules.parameters, constitution: rules.constitution,
-      layers: layers + [layer],
-      finalized: finalized, decoded: decoded)
+      layers: layers + [layer], finalized: finalized, decoded: decoded, contracts: contracts)
   }
 }
 

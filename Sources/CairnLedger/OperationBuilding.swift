@@ -111,6 +111,64 @@ extension LedgerOperation {
     return try make(.sessionBatchCreate(create), network: network)
   }
 
+  /// - Parameter contract: a first version.
+  public static func deploy(_ contract: ContractVersion, network: Digest) throws(OperationError) -> LedgerOperation {
+    var deploy = ProtoContractDeploy()
+    deploy.contract = contract.message
+    return try make(.contractDeploy(deploy), network: network)
+  }
+
+  /// - Parameters:
+  ///   - contract: the version after the one in force.
+  ///   - guardian: signs too; needed when a `forbid` goes.
+  public static func upgrade(
+    to contract: ContractVersion, guardian: CairnDID? = nil, network: Digest
+  ) throws(OperationError) -> LedgerOperation {
+    var upgrade = ProtoContractUpgrade()
+    upgrade.contract = contract.message
+    upgrade.guardian = guardian?.description ?? ""
+    return try make(.contractUpgrade(upgrade), network: network)
+  }
+
+  public static func freeze(_ contract: ContractID, network: Digest) throws(OperationError) -> LedgerOperation {
+    var freeze = ProtoContractFreeze()
+    freeze.contract = contract.name
+    return try make(.contractFreeze(freeze), network: network)
+  }
+
+  /// - Parameters:
+  ///   - record: the contract as the two guardians have seen it.
+  ///   - guardian: signs too, beside the submitter.
+  public static func unfreeze(
+    _ record: ContractRecord, guardian: CairnDID, network: Digest
+  ) throws(OperationError) -> LedgerOperation {
+    var unfreeze = ProtoContractUnfreeze()
+    unfreeze.contract = record.id.name
+    unfreeze.sequence = record.sequence
+    unfreeze.hash = Data(record.hash.bytes)
+    unfreeze.guardian = guardian.description
+    return try make(.contractUnfreeze(unfreeze), network: network)
+  }
+
+  /// - Parameters:
+  ///   - hash: of the version in force.
+  ///   - statement: what was found, at most ``ContractAttest/statementByteLimit`` bytes.
+  public static func attest(
+    _ contract: ContractID, hash: Digest, statement: String = "", network: Digest
+  ) throws(OperationError) -> LedgerOperation {
+    var attest = ProtoContractAttest()
+    attest.contract = contract.name
+    attest.hash = Data(hash.bytes)
+    attest.statement = statement
+    return try make(.contractAttest(attest), network: network)
+  }
+
+  public static func retire(_ contract: ContractID, network: Digest) throws(OperationError) -> LedgerOperation {
+    var retire = ProtoContractRetire()
+    retire.contract = contract.name
+    return try make(.contractRetire(retire), network: network)
+  }
+
   private static func sorted(_ dids: [CairnDID]) -> [String] {
     Set(dids).map(\.description).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }

@@ -47,6 +47,8 @@ public enum OperationError: Error, Equatable, Sendable {
   /// Over already, or too far ahead; Unix time in milliseconds.
   case sessionExpiry(UInt64)
   case governance(GovernanceRefusal)
+  /// Of an operation on a contract.
+  case contract(ContractRefusal)
   /// See ``TransactionError/unavailable(_:)``.
   case unavailable(LedgerFault)
 
@@ -94,6 +96,7 @@ public enum OperationError: Error, Equatable, Sendable {
     case .indexOutOfRange: "index_out_of_range"
     case .sessionExpiry: "session_expiry"
     case .governance(let refusal): refusal.reason
+    case .contract(let refusal): refusal.reason
     case .unavailable(let fault): fault.reason
     }
   }

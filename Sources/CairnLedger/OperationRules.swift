@@ -28,9 +28,21 @@ extension BlockExecution {
       case .sessionBatchCreate(let create, let list):
         try self.create(create, list, submitter: submitter, signers)
       case .agentIsolate(let isolate):
-        try self.isolate(isolate, operation.did, by: submitter)
+        try self.isolate(isolate, try did(of: operation), by: submitter)
       case .agentRelease:
-        try release(operation.did, by: submitter)
+        try release(try did(of: operation), by: submitter)
+      case .contractDeploy(let version):
+        try deploy(version, submitter: submitter, signers)
+      case .contractUpgrade(let upgrade):
+        try self.upgrade(upgrade, submitter: submitter, signers)
+      case .contractFreeze(let id):
+        try freeze(id, submitter: submitter)
+      case .contractUnfreeze(let unfreeze):
+        try self.unfreeze(unfreeze, submitter: submitter, signers)
+      case .contractAttest(let attest):
+        try self.attest(attest, submitter: submitter)
+      case .contractRetire(let id):
+        try retire(id, submitter: submitter, signers)
       case .governancePropose(let propose, let id):
         try self.propose(propose, id, by: submitter)
       case .governanceApprove(let id):
@@ -44,16 +56,17 @@ extension BlockExecution {
   private mutating func create(
     _ create: DIDCreate, _ operation: LedgerOperation, _ documentHash: Digest?, submitter: CairnDID, _ signers: Signers
   ) throws(OperationError) -> Permission {
-    guard try find(operation.stateKey) == nil else { throw .alreadyExists(operation.did) }
+    let did = try did(of: operation)
+    guard try find(operation.stateKey) == nil else { throw .alreadyExists(did) }
     if let controller = create.control.controller {
       try requireSignatures(of: controller, signers)
     } else {
       guard signers.meetUpdateThreshold(of: create.control) else { throw .thresholdNotMet(.newUpdate) }
     }
-    let permission = try permit(.didCreate, to: submitter, on: .newAgent(operation.did, controller: create.control.controller))
+    let permission = try permit(.didCreate, to: submitter, on: .newAgent(did, controller: create.control.controller))
     let record = DIDRecord(
-      creating: operation.did, hash: operation.hash, control: create.control, document: create.document,
-      documentHash: documentHash ?? Self.hash(of: create.document, did: operation.did, controller: create.control.controller),
+      creating: did, hash: operation.hash, control: create.control, document: create.document,
+      documentHash: documentHash ?? Self.hash(of: create.document, did: did, controller: create.control.controller),
       timeMilliseconds: timeMilliseconds)
     pending[operation.stateKey] = DIDVersion(record: record, changedAt: logIndex)
     return permission
@@ -66,15 +79,16 @@ extension BlockExecution {
     let replaced = subject
     guard signers.meetUpdateThreshold(of: subject.record.control) else { throw .thresholdNotMet(.update) }
     // Whoever else may rotate or end the DID still can.
-    guard try !isIsolated(operation.did.isolationKey) else { throw .isolated(operation.did) }
-    let permission = try permit(.didUpdate, to: submitter, on: .agent(operation.did))
+    let did = subject.record.did
+    guard try !isIsolated(did.isolationKey) else { throw .isolated(did) }
+    let permission = try permit(.didUpdate, to: submitter, on: .agent(did))
     let controller = subject.record.control.controller
     subject.record.document = update.document
     // The verifier does not know the controller, so that its hash is that of a document without.
     if controller == nil, let documentHash {
       subject.record.documentHash = documentHash
     } else {
-      subject.record.documentHash = Self.hash(of: update.document, did: operation.did, controller: controller)
+      subject.record.documentHash = Self.hash(of: update.document, did: subject.record.did, controller: controller)
     }
     supersede(replaced, with: subject, by: operation)
     return permission
@@ -99,16 +113,16 @@ extension BlockExecution {
     if rotate.authority != .controller, !signers.meetUpdateThreshold(of: rotate.control) { throw .thresholdNotMet(.newUpdate) }
     if let controller = rotate.control.controller { _ = try activeController(controller) }
     let permission = try permit(
-      .didRotate, to: submitter, on: .agent(operation.did), [OperationFact("authority", rotate.authority.name)])
+      .didRotate, to: submitter, on: .agent(subject.record.did), [OperationFact("authority", rotate.authority.name)])
     subject.record.control = rotate.control
     if rotate.control.update != old.update { subject.record.keysChangedMilliseconds = timeMilliseconds }
     if let document = rotate.document {
       subject.record.document = document
-      subject.record.documentHash = documentHash ?? Self.hash(of: document, did: operation.did, controller: rotate.control.controller)
+      subject.record.documentHash = documentHash ?? Self.hash(of: document, did: subject.record.did, controller: rotate.control.controller)
     } else if rotate.control.controller != old.controller {
       // The JSON document names the controller.
       subject.record.documentHash = Self.hash(
-        of: subject.record.document, did: operation.did, controller: rotate.control.controller)
+        of: subject.record.document, did: subject.record.did, controller: rotate.control.controller)
     }
     supersede(replaced, with: subject, by: operation)
     return permission
@@ -128,7 +142,7 @@ extension BlockExecution {
       try requireController(of: control, signers)
     }
     let permission = try permit(
-      .didDeactivate, to: submitter, on: .agent(operation.did), [OperationFact("authority", deactivate.authority.name)])
+      .didDeactivate, to: submitter, on: .agent(replaced.record.did), [OperationFact("authority", deactivate.authority.name)])
     var subject = replaced
     subject.record.isDeactivated = true
     supersede(replaced, with: subject, by: operation)
@@ -139,8 +153,9 @@ extension BlockExecution {
 extension BlockExecution {
   /// The DID that an operation changes: it exists, is active, and the operation follows its head.
   private mutating func subject(of operation: LedgerOperation, _ succession: Succession) throws(OperationError) -> DIDVersion {
-    guard let subject = try find(operation.stateKey) else { throw .unknownDID(operation.did) }
-    guard !subject.record.isDeactivated else { throw .deactivated(operation.did) }
+    let did = try did(of: operation)
+    guard let subject = try find(operation.stateKey) else { throw .unknownDID(did) }
+    guard !subject.record.isDeactivated else { throw .deactivated(did) }
     let head = subject.record.head
     let (next, overflows) = head.sequence.addingReportingOverflow(1)
     guard !overflows, succession.sequence <= next else { throw .futureSequence(head: head) }
@@ -185,6 +200,11 @@ extension BlockExecution {
 
   mutating func find(_ key: Digest) throws(OperationError) -> DIDVersion? {
     do { return try version(forKey: key) } catch { throw .unavailable(error) }
+  }
+
+  private func did(of operation: LedgerOperation) throws(OperationError) -> CairnDID {
+    guard let did = operation.did else { throw .malformed("did") }
+    return did
   }
 
   private static func hash(of document: EncodedDocument, did: CairnDID, controller: CairnDID?) -> Digest {

@@ -8,34 +8,46 @@ public struct OperationSubject: Hashable, Sendable {
   /// The names that ``kind`` can have: those of the fields of the `Operation` message.
   public static let kinds: Set<String> = [
     "did_create", "did_update", "did_rotate", "did_deactivate", "status_list_create", "status_list_update", "status_list_delegate",
-    "session_batch_create", "agent_isolate", "agent_release",
+    "session_batch_create", "contract_deploy", "contract_upgrade", "contract_freeze", "contract_unfreeze", "contract_attest",
+    "contract_retire", "agent_isolate", "agent_release",
     "governance_propose", "governance_approve", "governance_withdraw",
   ]
 
   /// One of ``kinds``.
   public let kind: String
-  /// The DID that is made, changed, isolated or released; `nil` for an operation on a status list.
+  /// The DID that is made, changed, isolated or released.
   public let did: String?
   /// Of the status list or session batch that is made or changed.
   public let issuer: String?
+  /// The name of the contract that is made or changed.
+  public let contract: String?
+
+  private init(_ kind: String, did: String? = nil, issuer: String? = nil, contract: String? = nil) {
+    (self.kind, self.did, self.issuer, self.contract) = (kind, did, issuer, contract)
+  }
 
   init?(_ operation: ProtoOperation, network: Digest) {
     switch operation.kind {
     case .didCreate(let create):
-      let did = CairnDID(network: network, create: .sha256(Canonical.encode(create)))
-      (kind, self.did, issuer) = ("did_create", did.description, nil)
-    case .didUpdate(let update): (kind, did, issuer) = ("did_update", update.did, nil)
-    case .didRotate(let rotate): (kind, did, issuer) = ("did_rotate", rotate.did, nil)
-    case .didDeactivate(let deactivate): (kind, did, issuer) = ("did_deactivate", deactivate.did, nil)
-    case .statusListCreate(let create): (kind, did, issuer) = ("status_list_create", nil, Self.issuer(ofList: create.list))
-    case .statusListUpdate(let update): (kind, did, issuer) = ("status_list_update", nil, Self.issuer(ofList: update.list))
-    case .statusListDelegate(let delegate): (kind, did, issuer) = ("status_list_delegate", nil, Self.issuer(ofList: delegate.list))
-    case .sessionBatchCreate(let create): (kind, did, issuer) = ("session_batch_create", nil, create.controller)
-    case .agentIsolate(let isolate): (kind, did, issuer) = ("agent_isolate", isolate.did, nil)
-    case .agentRelease(let release): (kind, did, issuer) = ("agent_release", release.did, nil)
-    case .governancePropose: (kind, did, issuer) = ("governance_propose", nil, nil)
-    case .governanceApprove: (kind, did, issuer) = ("governance_approve", nil, nil)
-    case .governanceWithdraw: (kind, did, issuer) = ("governance_withdraw", nil, nil)
+      self.init("did_create", did: CairnDID(network: network, create: .sha256(Canonical.encode(create))).description)
+    case .didUpdate(let update): self.init("did_update", did: update.did)
+    case .didRotate(let rotate): self.init("did_rotate", did: rotate.did)
+    case .didDeactivate(let deactivate): self.init("did_deactivate", did: deactivate.did)
+    case .statusListCreate(let create): self.init("status_list_create", issuer: Self.issuer(ofList: create.list))
+    case .statusListUpdate(let update): self.init("status_list_update", issuer: Self.issuer(ofList: update.list))
+    case .statusListDelegate(let delegate): self.init("status_list_delegate", issuer: Self.issuer(ofList: delegate.list))
+    case .sessionBatchCreate(let create): self.init("session_batch_create", issuer: create.controller)
+    case .contractDeploy(let deploy): self.init("contract_deploy", contract: deploy.contract.contract)
+    case .contractUpgrade(let upgrade): self.init("contract_upgrade", contract: upgrade.contract.contract)
+    case .contractFreeze(let freeze): self.init("contract_freeze", contract: freeze.contract)
+    case .contractUnfreeze(let unfreeze): self.init("contract_unfreeze", contract: unfreeze.contract)
+    case .contractAttest(let attest): self.init("contract_attest", contract: attest.contract)
+    case .contractRetire(let retire): self.init("contract_retire", contract: retire.contract)
+    case .agentIsolate(let isolate): self.init("agent_isolate", did: isolate.did)
+    case .agentRelease(let release): self.init("agent_release", did: release.did)
+    case .governancePropose: self.init("governance_propose")
+    case .governanceApprove: self.init("governance_approve")
+    case .governanceWithdraw: self.init("governance_withdraw")
     case nil: return nil
     }
   }

@@ -10,9 +10,11 @@ public enum StateType: UInt8, Hashable, Sendable, CaseIterable {
   case parameters = 3
   case statusList = 4
   case statusChunk = 5
+  case contract = 6
   case isolation = 7
   case constitution = 8
   case proposal = 9
+  case contractVersion = 12
 }
 
 /// The value of a row of the state tree.

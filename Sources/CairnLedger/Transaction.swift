@@ -96,8 +96,8 @@ extension Transaction {
 }
 
 extension Transaction {
-  /// What a transaction of the finalized log is found under: its id, and the state keys of the DIDs, status lists and isolations that it
-  /// changes, ascending. Cheaper than decoding it, because nothing is checked. Empty for bytes that are no transaction.
+  /// What a transaction of the finalized log is found under: its id, and the state keys of the DIDs, status lists, isolations and contracts
+  /// that it changes, ascending. Cheaper than decoding it, because nothing is checked. Empty for bytes that are no transaction.
   public static func lookUpKeys(ofFinalized bytes: [UInt8], network: Digest) -> [Digest] {
     guard let message = try? ProtoTransaction(serializedBytes: bytes), let body = try? ProtoTransactionBody(serializedBytes: message.body)
     else { return [] }
@@ -123,12 +123,22 @@ extension Transaction {
     case .didDeactivate(let deactivate): did = deactivate.did
     case .agentIsolate(let isolate): return isolationKey(isolate.did)
     case .agentRelease(let release): return isolationKey(release.did)
+    case .contractDeploy(let deploy): return contractKey(deploy.contract.contract)
+    case .contractUpgrade(let upgrade): return contractKey(upgrade.contract.contract)
+    case .contractFreeze(let freeze): return contractKey(freeze.contract)
+    case .contractUnfreeze(let unfreeze): return contractKey(unfreeze.contract)
+    case .contractAttest(let attest): return contractKey(attest.contract)
+    case .contractRetire(let retire): return contractKey(retire.contract)
     case nil: return nil
     }
     return .stateKey(type: StateType.did.rawValue, id: Array(did.utf8))
   }
 
   private static func isolationKey(_ did: String) -> Digest { .stateKey(type: StateType.isolation.rawValue, id: Array(did.utf8)) }
+
+  private static func contractKey(_ contract: String) -> Digest {
+    .stateKey(type: StateType.contract.rawValue, id: Array(contract.utf8))
+  }
 
   private static func listKey(_ list: String) -> Digest { .stateKey(type: StateType.statusList.rawValue, id: Array(list.utf8)) }
 }

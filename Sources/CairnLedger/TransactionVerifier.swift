@@ -57,7 +57,8 @@ extension Authorized<Transaction> {
 extension LedgerOperation {
   /// H of the JSON document that the operation leads to, as far as the operation alone determines it.
   var documentHash: Digest? {
-    document.map { .sha256($0.document.json(did: did, controller: control?.controller)) }
+    guard let did, let document else { return nil }
+    return .sha256(document.document.json(did: did, controller: control?.controller))
   }
 }
 

@@ -9,6 +9,7 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
   case statusList = 5
   case publishStatusList = 6
   case events = 7
+  case contract = 8
   case proposal = 10
   case proposals = 11
   case submit = 16
@@ -47,6 +48,7 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
     case .statusList: ProtoResolver.Method.StatusList.descriptor
     case .publishStatusList: ProtoResolver.Method.PublishStatusList.descriptor
     case .events: ProtoResolver.Method.Events.descriptor
+    case .contract: ProtoResolver.Method.Contract.descriptor
     case .proposal: ProtoResolver.Method.Proposal.descriptor
     case .proposals: ProtoResolver.Method.Proposals.descriptor
     case .submit: ProtoLedger.Method.Submit.descriptor

@@ -15,11 +15,13 @@ public struct TestNetwork: Sendable {
   public let genesis: Genesis
   /// In the order of the genesis.
   public let validators: [ValidatorKeys]
-  /// Trustee, registrar, issuer and operator in one: its update key, and the key that the next rotation reveals.
+  /// Trustee, registrar, issuer, author, guardian and operator in one: its update key, and the key that the next rotation reveals.
   public let registrar: Signatory
   public let registrarNextKey: SigningKey
   /// Those that govern, the registrar first.
   public let trustees: [Signatory]
+  /// The validators' own identities, in the order of the genesis: guardians and auditors, the registrar among them.
+  public let operators: [Signatory]
 
   /// - Parameters:
   ///   - count: 1...31.
@@ -38,9 +40,11 @@ public struct TestNetwork: Sendable {
     let template = try GenesisTemplate(name: name, timeMilliseconds: timeMilliseconds, parameters: parameters)
     var entries: [SignedGenesisEntry] = []
     var trusteeKeys: [(create: DIDCreate, key: SigningKey)] = []
+    var operatorKeys: [String: SigningKey] = [:]
     for (index, validator) in keys.enumerated() {
       let (peers, clients) = address(index)
       let identityKeys = index == 0 ? (registrarKey, nextKey) : (SigningKey.generate(), SigningKey.generate())
+      operatorKeys[validator.name] = identityKeys.0
       let entry = try GenesisEntry(
         validator: Validator(
           name: validator.name, consensusKey: validator.consensusKey.publicKey, nodeKey: validator.nodeKey.publicKey,
@@ -48,8 +52,8 @@ public struct TestNetwork: Sendable {
         control: try Control(update: identityKeys.0.publicKey, next: identityKeys.1.publicKey),
         document: .signing(with: identityKeys.0.publicKey), salt: randomBytes(16),
         roles: index == 0
-          ? Roles([.trustee, .operator, .registrar, .issuer, .guardian])
-          : Roles(index < trusteeCount ? [.trustee, .operator] : [.operator]))
+          ? Roles([.trustee, .operator, .registrar, .issuer, .author, .guardian])
+          : Roles(index < trusteeCount ? [.trustee, .operator, .auditor, .guardian] : [.operator, .auditor, .guardian]))
       if index < trusteeCount { trusteeKeys.append((entry.identity, identityKeys.0)) }
       entries.append(
         entry.signed(for: template, consensusKey: validator.consensusKey, nodeKey: validator.nodeKey, identityKeys: [identityKeys.0]))
@@ -63,7 +67,10 @@ public struct TestNetwork: Sendable {
     registrar = Signatory(did, keys: [registrarKey])
     registrarNextKey = nextKey
     trustees = trusteeKeys.compactMap { trustee in
-      genesis.identities.first { $0.kind == .didCreate(trustee.create) }.map { Signatory($0.did, keys: [trustee.key]) }
+      genesis.identities.first { $0.kind == .didCreate(trustee.create) }.flatMap { $0.did }.map { Signatory($0, keys: [trustee.key]) }
+    }
+    operators = zip(genesis.validators.validators, genesis.dids).map { validator, did in
+      Signatory(did, keys: operatorKeys[validator.name].map { [$0] } ?? [])
     }
   }
 

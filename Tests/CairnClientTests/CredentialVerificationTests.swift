@@ -90,7 +90,7 @@ struct CredentialVerificationTests {
   func missing() async throws {
     let world = try await CredentialWorld.start()
     let client = try world.test.client()
-    let ghost = try world.test.shared.chain.creation("ghost").did
+    let ghost = try world.test.shared.chain.creation("ghost").subject
     var policy = client.verificationPolicy
     #expect(reasons(try await client.verify(world.credential(issuer: ghost, keyName: "ghost").bytes)) == ["unknown_issuer"])
     policy.requiresIssuerRole = true

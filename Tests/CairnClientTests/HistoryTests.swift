@@ -76,7 +76,7 @@ struct HistoryTests {
   @Test("The history of what does not exist is refused with the proof") func absent() async throws {
     let test = try await Fixture.start()
     let client = try test.client()
-    let carol = try test.shared.chain.creation("carol").did
+    let carol = try test.shared.chain.creation("carol").subject
     #expect(await failure { () async throws(CairnError) in try await client.history(of: carol) }?.reason == "not_found")
     await test.stop(client)
   }

@@ -49,7 +49,7 @@ struct Lie: CustomTestStringConvertible, Sendable {
       (proven.state, proven.payload) = (other.state, other.payload)
     },
     proven("absence of a DID that exists", "bad_proof") { proven, test in
-      let carol = try test.shared.chain.creation("carol").did
+      let carol = try test.shared.chain.creation("carol").subject
       (proven.state, proven.payload) = (try test.shared.chain.resolution(carol, ProtoKnown()).state, Data())
     },
     proven("absence by an empty tree", "bad_proof") {

@@ -59,7 +59,7 @@ struct ResolveTests {
   @Test("That a DID does not exist is proven, and not remembered") func absent() async throws {
     let test = try await Fixture.start()
     let client = try test.client()
-    let carol = try test.shared.chain.creation("carol").did
+    let carol = try test.shared.chain.creation("carol").subject
     let header = try await client.checkpoint()
     let error = await failure { () async throws(CairnError) in try await client.resolve(carol) }
     #expect(error == .notFound(carol, provenBy: header))
@@ -72,7 +72,7 @@ struct ResolveTests {
   @Test("What is not a DID of this network is not asked for") func foreign() async throws {
     let test = try await Fixture.start()
     let client = try test.client()
-    let stranger = try TestChain(name: "other").creation("alice").did
+    let stranger = try TestChain(name: "other").creation("alice").subject
     #expect(await failure { () async throws(CairnError) in try await client.resolve("did:web:example.com") }?.reason == "invalid_did")
     #expect(await failure { () async throws(CairnError) in try await client.resolve(stranger) } == .foreignDID(stranger))
     #expect(test.node.count(.resolve) == 0)
@@ -123,8 +123,8 @@ struct ResolveTests {
   @Test("Many DIDs are resolved at a time and answered in order, one failure beside the others") func many() async throws {
     let test = try await Fixture.start()
     let client = try test.client { $0.cacheCapacity = 0 }
-    let carol = try test.shared.chain.creation("carol").did
-    let stranger = try TestChain(name: "other").creation("alice").did
+    let carol = try test.shared.chain.creation("carol").subject
+    let stranger = try TestChain(name: "other").creation("alice").subject
     let dids = (0..<40).flatMap { _ in [test.alice, carol, stranger, test.bob] }
     var answered: [CairnDID] = []
     for await answer in client.resolveMany(dids, inFlight: 8) {

@@ -49,7 +49,7 @@ struct VersionTests {
       Issue.record("unexpected \(String(describing: early))")
       return
     }
-    let carol = try test.shared.chain.creation("carol").did
+    let carol = try test.shared.chain.creation("carol").subject
     #expect(await failure { () async throws(CairnError) in try await client.resolve(carol, version: .id(0)) }?.reason == "not_found")
     let foreign = try TestChain(name: "other").registrar.did
     #expect(await failure { () async throws(CairnError) in try await client.roles(of: foreign) } == .foreignDID(foreign))
@@ -71,7 +71,7 @@ struct VersionTests {
     let registrar = test.shared.chain.registrar.did
     #expect(try await client.roles(of: registrar).roles.roles == [.registrar, .issuer])
     #expect(try await client.roles(of: test.alice).roles.roles == [])
-    let carol = try test.shared.chain.creation("carol").did
+    let carol = try test.shared.chain.creation("carol").subject
     #expect(await failure { () async throws(CairnError) in try await client.roles(of: carol) }?.reason == "not_found")
     let lies: [(String, @Sendable (inout ProtoProven) throws -> Void)] = [
       ("record_hash_mismatch", { try $0.changeResolution { $0.roles = Data(Roles([.trustee, .registrar]).bytes) } }),

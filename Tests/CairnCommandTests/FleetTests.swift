@@ -42,7 +42,7 @@ struct FleetTests {
 
   @Test("What is certainly not done is told from what may be")
   func partialFailure() throws {
-    let dids = try items(3).map(\.operation.did)
+    let dids = try items(3).compactMap(\.operation.did)
     let refusal = CairnError.refused(Refusal(status: .permissionDenied, reason: "not_permitted", message: "No."))
     let report = FleetReport(results: [
       FleetSubmission.Result(did: dids[0], outcome: .failure(refusal)),

@@ -64,12 +64,12 @@ import Testing
       try world.execute([world.transaction([create], signers: [1, 51, 52])])
     }
     try world.commit(world.transaction([create], signers: [1, 50, 51]))
-    let update = try LedgerOperation.update(create.did, after: create.head, document: document(51), network: world.network)
+    let update = try LedgerOperation.update(create.subject, after: create.head, document: document(51), network: world.network)
     for signers in [[50], [51, 52], [51, 52, 1]] {
-      expect(.submitterThresholdNotMet, try world.transaction([update], by: create.did, signers: signers))
+      expect(.submitterThresholdNotMet, try world.transaction([update], by: create.subject, signers: signers))
     }
     for signers in [[50, 51], [50, 52], [50, 51, 52]] {
-      #expect(try world.execute([world.transaction([update], by: create.did, signers: signers)]).rows.count == 1)
+      #expect(try world.execute([world.transaction([update], by: create.subject, signers: signers)]).rows.count == 1)
     }
   }
 

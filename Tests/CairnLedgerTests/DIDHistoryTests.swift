@@ -12,18 +12,18 @@ import Testing
   private mutating func life() throws -> (did: CairnDID, transactions: [Transaction]) {
     let network = world.network
     let create = try world.create(30)
-    let update = try LedgerOperation.update(create.did, after: create.head, document: document(31), network: network)
+    let update = try LedgerOperation.update(create.subject, after: create.head, document: document(31), network: network)
     let rotate = try LedgerOperation.rotate(
-      create.did, after: update.head, control: world.control(40, controller: World.trustee), network: network)
-    let second = try LedgerOperation.update(create.did, after: rotate.head, document: document(41), network: network)
-    let deactivate = try LedgerOperation.deactivate(create.did, after: second.head, authority: .controller, network: network)
+      create.subject, after: update.head, control: world.control(40, controller: World.trustee), network: network)
+    let second = try LedgerOperation.update(create.subject, after: rotate.head, document: document(41), network: network)
+    let deactivate = try LedgerOperation.deactivate(create.subject, after: second.head, authority: .controller, network: network)
     var transactions: [Transaction] = []
     for (operations, signers) in [([create], [1, 30]), ([update], [1, 30]), ([rotate, second], [1, 31, 40]), ([deactivate], [1, 11])] {
       let transaction = try world.transaction(operations, signers: signers)
       try world.commit(transaction)
       transactions.insert(transaction.value, at: 0)
     }
-    return (create.did, transactions)
+    return (create.subject, transactions)
   }
 
   @Test("A history leads from the head to the creation") mutating func complete() throws {

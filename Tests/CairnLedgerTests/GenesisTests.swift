@@ -106,7 +106,7 @@ import Testing
   @Test("Its roles are in order and of identities that it has") func roles() throws {
     #expect(try error { $0.roles.swapAt(0, 1) } == .roles)
     #expect(try error { $0.roles.append($0.roles[$0.roles.count - 1]) } == .roles)
-    #expect(try error { $0.roles[$0.roles.count - 1].identity = 3 } == .roles)
+    #expect(try error { $0.roles[$0.roles.count - 1].identity = 4 } == .roles)
     #expect(try error { $0.roles[0].role = .unspecified } == .roles)
   }
 

@@ -76,7 +76,7 @@ import Testing
     #expect(record.closedMilliseconds == world.state.timeMilliseconds)
     #expect(try index.open.isEmpty)
     #expect(try world.state.roles(of: agent) == Roles([.registrar]))
-    #expect(try world.state.version(of: create.did) != nil)
+    #expect(try world.state.version(of: create.subject) != nil)
     // And later blocks know it from the state.
     #expect(try refusal(world.create(43), by: agent, signers: [30, 43]) == nil)
   }
@@ -101,7 +101,7 @@ import Testing
   }
 
   @Test("What cannot take effect is refused when it is proposed") mutating func impossible() throws {
-    let nobody = try world.create(90).did
+    let nobody = try world.create(90).subject
     let agent = try world.enroll(30)
     let cases: [(GovernanceAction, OperationError)] = [
       (.grantRole(.issuer, nobody), .unknownDID(nobody)),

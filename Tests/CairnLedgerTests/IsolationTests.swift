@@ -73,7 +73,7 @@ import Testing
 
   @Test("Only guardians isolate, only who exists, and no trustee") mutating func permissions() throws {
     let did = try world.enroll(40)
-    let nobody = try world.create(60).did
+    let nobody = try world.create(60).subject
     let release = try LedgerOperation.release(did, network: world.network)
     for (operation, action) in [(try isolate(did), LedgerAction.agentIsolate), (release, .agentRelease)] {
       let refused = ConstitutionRefusal(action: action, submitter: World.registrar, policies: [])
@@ -109,7 +109,7 @@ import Testing
     let controller = try world.enroll(50)
     let create = try world.create(40, controller: controller)
     try world.commit(world.transaction([create], signers: [1, 50]))
-    let did = create.did
+    let did = create.subject
     try guarding(isolate(did))
     let head = try world.head(did)
     func rotate(_ authority: Authority) throws -> LedgerOperation {

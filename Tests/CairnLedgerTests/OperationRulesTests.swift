@@ -37,21 +37,21 @@ import Testing
   @Test("A new DID is at sequence 0 with all that its creation says") mutating func creation() throws {
     let create = try world.create(30)
     let block = try world.commit(world.transaction([create], signers: [1, 30]))
-    let version = try #require(try world.state.version(of: create.did))
+    let version = try #require(try world.state.version(of: create.subject))
     let record = version.record
     #expect(version.changedAt == 1)
-    #expect(record.did == create.did)
+    #expect(record.did == create.subject)
     #expect(record.head == DIDHead(sequence: 0, hash: create.hash))
     #expect(record.control == (try world.control(30)))
     #expect(record.document.document == document(30))
-    #expect(record.documentHash == .sha256(document(30).json(did: create.did, controller: nil)))
+    #expect(record.documentHash == .sha256(document(30).json(did: create.subject, controller: nil)))
     #expect(record.documentHash == .sha256(record.documentJSON))
     #expect(!record.isDeactivated)
     #expect(record.createdMilliseconds == block.timeMilliseconds)
     #expect(record.updatedMilliseconds == block.timeMilliseconds)
     #expect(record.previousChange == 0)
-    #expect(block.rows.map(\.key) == [create.did.stateKey])
-    #expect(world.state.tree[create.did.stateKey] == block.rows.first?.value)
+    #expect(block.rows.map(\.key) == [create.subject.stateKey])
+    #expect(world.state.tree[create.subject.stateKey] == block.rows.first?.value)
     #expect(block.rows.first?.record == record.bytes)
   }
 
@@ -169,7 +169,7 @@ import Testing
     let control = try Control(update: [WeightedKey(key(30).publicKey)], next: next, nextThreshold: 3)
     let create = try LedgerOperation.create(control: control, document: document(30), salt: sixteen(30), network: world.network)
     try world.commit(world.transaction([create], signers: [1, 30]))
-    let rotate = try rotate(create.did, to: 40)
+    let rotate = try rotate(create.subject, to: 40)
     try expect(.thresholdNotMet(.next), rotate, signers: [1, 40, 31])
     try expect(.thresholdNotMet(.next), rotate, signers: [1, 40, 32, 33])
     #expect(try accepts(rotate, signers: [1, 40, 31, 33]))
@@ -193,9 +193,9 @@ import Testing
     let control = try Control(update: key(30).publicKey, next: key(31).publicKey)
     let create = try LedgerOperation.create(control: control, document: document(30), salt: sixteen(30), network: world.network)
     try world.commit(world.transaction([create], signers: [1, 30]))
-    try expect(.noRecovery, rotate(create.did, authority: .recovery, to: 40), signers: [1, 30, 31, 40])
+    try expect(.noRecovery, rotate(create.subject, authority: .recovery, to: 40), signers: [1, 30, 31, 40])
     try expect(
-      .noRecovery, .deactivate(create.did, after: create.head, authority: .recovery, network: world.network), signers: [1, 30, 31])
+      .noRecovery, .deactivate(create.subject, after: create.head, authority: .recovery, network: world.network), signers: [1, 30, 31])
   }
 
   @Test("A controller rotates without the agent's keys") mutating func controllerRotation() throws {
@@ -211,7 +211,7 @@ import Testing
     let middle = try world.enroll(30, controller: World.trustee)
     let create = try world.create(40, controller: middle)
     try world.commit(world.transaction([create], signers: [1, 30]))
-    let rotate = try rotate(create.did, authority: .controller, to: 50, controller: middle)
+    let rotate = try rotate(create.subject, authority: .controller, to: 50, controller: middle)
     try expect(.thresholdNotMet(.controller), rotate, signers: [1, 11])
     #expect(try accepts(rotate, signers: [1, 30]))
   }
@@ -236,8 +236,8 @@ import Testing
     let create = try world.create(30, controller: controller)
     try world.commit(world.transaction([create], signers: [1, 50]))
     try deactivate(controller, signers: [50], by: controller)
-    try expect(.controllerDeactivated(controller), rotate(create.did, authority: .controller, to: 40), signers: [1, 50])
-    #expect(try accepts(rotate(create.did, to: 40), signers: [1, 31, 40]))
+    try expect(.controllerDeactivated(controller), rotate(create.subject, authority: .controller, to: 40), signers: [1, 50])
+    #expect(try accepts(rotate(create.subject, to: 40), signers: [1, 31, 40]))
   }
 
   @Test("Update keys, recovery keys or the controller deactivate", arguments: [(Authority.next, 30), (.recovery, 32), (.controller, 11)])
@@ -268,15 +268,15 @@ import Testing
 
   @Test("Later operations of a transaction see what earlier ones did") mutating func batch() throws {
     let create = try world.create(30)
-    let update = try LedgerOperation.update(create.did, after: create.head, document: document(31), network: world.network)
-    let rotate = try LedgerOperation.rotate(create.did, after: update.head, control: world.control(40), network: world.network)
-    let fleet = try world.create(50, controller: create.did)
+    let update = try LedgerOperation.update(create.subject, after: create.head, document: document(31), network: world.network)
+    let rotate = try LedgerOperation.rotate(create.subject, after: update.head, control: world.control(40), network: world.network)
+    let fleet = try world.create(50, controller: create.subject)
     try world.commit(world.transaction([create, update, rotate, fleet], signers: [1, 30, 31, 40]))
-    let version = try #require(try world.state.version(of: create.did))
+    let version = try #require(try world.state.version(of: create.subject))
     #expect(version.record.head == rotate.head)
     #expect(version.record.previousChange == 1)
     #expect(version.changedAt == 1)
-    #expect(try world.record(fleet.did).control.controller == create.did)
+    #expect(try world.record(fleet.subject).control.controller == create.subject)
   }
 
   @Test("A batch is applied whole or not at all") func atomicity() throws {

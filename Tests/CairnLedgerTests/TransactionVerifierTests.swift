@@ -92,7 +92,8 @@ import Testing
     let authorized = try world.transaction(operations, signers: [1, 11, 30])
     for (operation, hash) in zip(operations, authorized.documentHashes) {
       let controller = operation.control?.controller
-      #expect(hash == operation.document.map { .sha256($0.document.json(did: operation.did, controller: controller)) })
+      let did = try #require(operation.did)
+      #expect(hash == operation.document.map { .sha256($0.document.json(did: did, controller: controller)) })
       #expect(hash != nil)
     }
   }

@@ -119,6 +119,7 @@ struct World {
         try Entry(name: "alpha", firstKey: 1, roles: [.trustee, .operator, .registrar, .issuer]),
         try Entry(name: "beta", firstKey: 11, roles: [.trustee, .operator]),
         try Entry(name: "gamma", firstKey: 301, roles: [.issuer, .guardian]),
+        try Entry(name: "omega", firstKey: 321, roles: [.author, .auditor, .guardian]),
       ]
     } catch { preconditionFailure("\(error)") }
   }()
@@ -126,6 +127,8 @@ struct World {
   static let registrar = genesis.dids[0]
   static let trustee = genesis.dids[1]
   static let guardian = genesis.dids[2]
+  /// Author and auditor, and a guardian too; its update key is 321.
+  static let author = genesis.dids[3]
   static let network = genesis.network
 
   var state: LedgerState
@@ -169,7 +172,7 @@ struct World {
   mutating func enroll(_ first: Int, controller: CairnDID? = nil) throws -> CairnDID {
     let create = try self.create(first, controller: controller)
     try commit(transaction([create], signers: [1, first, 11], nonce: first))
-    return create.did
+    return create.subject
   }
 
   func create(_ first: Int, controller: CairnDID? = nil) throws -> LedgerOperation {
@@ -195,3 +198,11 @@ struct World {
 }
 
 struct MissingDID: Error { let did: CairnDID }
+
+extension LedgerOperation {
+  /// The DID that the operation makes or changes, where there is one.
+  var subject: CairnDID {
+    guard let did else { preconditionFailure("an operation on a DID") }
+    return did
+  }
+}

@@ -26,7 +26,7 @@ import Testing
       for watcher in watchers {
         let blocks = try await watcher.value
         #expect(blocks.map(\.header.height) == Array(1...UInt64(blocks.count)))
-        #expect(blocks.flatMap(\.transactions).flatMap { $0.transaction.operations.map(\.did) } == created)
+        #expect(blocks.flatMap(\.transactions).flatMap { $0.transaction.operations.compactMap(\.did) } == created)
         for block in blocks {
           #expect(try cluster.digest(of: 1, atHeight: block.header.height) == block.header.digest)
         }

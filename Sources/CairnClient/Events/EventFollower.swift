@@ -115,6 +115,7 @@ struct EventFollower: Sendable {
     request.filter.kinds = filter.kinds.sorted()
     request.filter.dids = filter.dids.sorted()
     request.filter.issuers = filter.issuers.sorted()
+    request.filter.contracts = filter.contracts.sorted()
     if filter.isEmpty { request.clearFilter() }
     return request
   }

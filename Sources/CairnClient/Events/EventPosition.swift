@@ -22,13 +22,15 @@ public struct EventFilter: Hashable, Sendable {
   public var dids: Set<String>
   /// Issuers of status lists, and controllers of session batches.
   public var issuers: Set<String>
+  /// Names of contracts that an operation makes or changes.
+  public var contracts: Set<String>
 
-  public init(kinds: Set<String> = [], dids: Set<String> = [], issuers: Set<String> = []) {
-    (self.kinds, self.dids, self.issuers) = (kinds, dids, issuers)
+  public init(kinds: Set<String> = [], dids: Set<String> = [], issuers: Set<String> = [], contracts: Set<String> = []) {
+    (self.kinds, self.dids, self.issuers, self.contracts) = (kinds, dids, issuers, contracts)
   }
 
   /// Every transaction.
   public static let everything = EventFilter()
 
-  public var isEmpty: Bool { kinds.isEmpty && dids.isEmpty && issuers.isEmpty }
+  public var isEmpty: Bool { kinds.isEmpty && dids.isEmpty && issuers.isEmpty && contracts.isEmpty }
 }

@@ -71,9 +71,9 @@ extension Query<[SubmitOutcome]> {
     guard failure.hasCurrent, failure.current.state.count == 1, let header = try? trust.verifyReceipt(failure.current, since: known) else {
       return nil
     }
-    for operation in transaction.operations {
-      guard let value = try? header.value(of: operation.did.stateKey, proof: failure.current.state[0]),
-        let resolved = try? ResolvedDID(operation.did, stateValue: value, payload: [UInt8](failure.current.payload))
+    for did in transaction.operations.compactMap(\.did) {
+      guard let value = try? header.value(of: did.stateKey, proof: failure.current.state[0]),
+        let resolved = try? ResolvedDID(did, stateValue: value, payload: [UInt8](failure.current.payload))
       else { continue }
       return resolved
     }

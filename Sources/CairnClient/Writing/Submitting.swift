@@ -50,7 +50,7 @@ extension CairnClient {
     try checkUsable()
     for (transaction, outcome) in zip(transactions, outcomes) {
       guard case .final = outcome else { continue }
-      for operation in transaction.operations { cache.remove(operation.did) }
+      for did in transaction.operations.compactMap(\.did) { cache.remove(did) }
     }
     return outcomes
   }

@@ -31,7 +31,8 @@ extension CairnClient {
     } catch {
       throw .invalidOperation(error)
     }
-    return (operation.did, try await perform([operation], keys: keys, by: registrar))
+    guard let did = operation.did else { throw .invalidOperation(.malformed("did")) }
+    return (did, try await perform([operation], keys: keys, by: registrar))
   }
 
   /// Replaces the document of a DID.

@@ -39,8 +39,9 @@ struct Fleet: Sendable {
         let operation = try LedgerOperation.create(
           control: try Control(update: key.publicKey, next: SigningKey.generate().publicKey), document: Self.document(key, revision: 0),
           salt: randomBytes(DIDCreate.saltByteCount), network: network)
+        guard let did = operation.did else { continue }
         created.append(operation)
-        agents.append(Agent(did: operation.did, key: key, head: DIDHead(sequence: 0, hash: operation.hash)))
+        agents.append(Agent(did: did, key: key, head: DIDHead(sequence: 0, hash: operation.hash)))
       }
       let unsigned = UnsignedTransaction(
         network: network, submitter: registrar.did, notAfterHeight: notAfterHeight, nonce: randomBytes(Transaction.nonceByteCount),

@@ -60,6 +60,12 @@ extension LedgerOperation {
     case .governancePropose: "governance-propose"
     case .governanceApprove: "governance-approve"
     case .governanceWithdraw: "governance-withdraw"
+    case .contractDeploy: "contract-deploy"
+    case .contractUpgrade: "contract-upgrade"
+    case .contractFreeze: "contract-freeze"
+    case .contractUnfreeze: "contract-unfreeze"
+    case .contractAttest: "contract-attest"
+    case .contractRetire: "contract-retire"
     }
   }
 }

@@ -64,7 +64,7 @@ struct FleetSubmission {
     } catch {
       outcome = .failure(error)
     }
-    return batch.map { Result(did: $0.operation.did, outcome: outcome) }
+    return batch.compactMap { $0.operation.did }.map { Result(did: $0, outcome: outcome) }
   }
 
   /// As few transactions as the limits allow.

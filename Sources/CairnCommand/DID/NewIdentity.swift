@@ -10,6 +10,7 @@ struct NewIdentity {
   let control: Control
   let document: DIDDocument
   let salt = randomBytes(DIDCreate.saltByteCount)
+  let did: CairnDID
   let operation: LedgerOperation
 
   /// - Parameters:
@@ -28,11 +29,13 @@ struct NewIdentity {
     do { operation = try .create(control: control, document: document, salt: salt, network: network) } catch {
       throw .refused(error.reason, "The DID would be refused by every node (\(error.reason)): check the document options.")
     }
+    guard let did = operation.did else { throw .refused("malformed", "The operation makes no DID.") }
+    self.did = did
   }
 
   /// As a wallet keeps them.
   var namedKeys: [(name: String, key: SigningKey)] {
-    let identifier = operation.did.identifier
+    let identifier = did.identifier
     return [
       (WalletKeyName.control(identifier, generation: 0), updateKey), (WalletKeyName.control(identifier, generation: 1), nextKey),
       (WalletKeyName.document(identifier), documentKey),

@@ -11,7 +11,7 @@ struct DevnetFiles {
   var passphrase: String { directory + "/passphrase" }
   var genesis: String { directory + "/genesis.cairn" }
   var anchor: String { directory + "/anchor.json" }
-  /// The wallet of the first operator, who may enrol DIDs.
+  /// The wallet of the first operator. Every operator of a local network has all roles: its wallet is `operator.keys` in its node's directory.
   var registrar: String { directory + "/registrar.keys" }
   func node(_ name: String) -> String { directory + "/" + name }
   func configuration(_ name: String) -> String { node(name) + "/node.yaml" }
@@ -51,7 +51,7 @@ struct DevnetNetwork {
       for index in 0..<nodes {
         let part = try OperatorEntry(
           name: "node-\(index)", peerAddress: "127.0.0.1:\(ports[2 * index])", clientAddress: "127.0.0.1:\(ports[2 * index + 1])",
-          roles: Roles([.trustee, .operator, .registrar, .issuer, .guardian]), template: template)
+          roles: Roles(Role.allCases), template: template)
         try write(part, index: index, files, template: template, passphrase: passphrase)
         entries.append(part.signed)
       }

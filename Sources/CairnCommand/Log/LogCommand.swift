@@ -166,7 +166,11 @@ struct ShownHeader: Encodable {
 struct ShownTransaction: Encodable {
   struct ShownOperation: Encodable {
     let operation: String
-    let did: String
+    let did: String?
+    let contract: String?
+
+    /// What the operation is about, for people.
+    var subject: String { did ?? contract ?? "" }
   }
   let id: String
   let submitter: String
@@ -179,11 +183,13 @@ struct ShownTransaction: Encodable {
     submitter = transaction.submitter.description
     notAfterHeight = transaction.notAfterHeight
     signatures = transaction.signatures.count
-    operations = transaction.operations.map { ShownOperation(operation: $0.name, did: $0.did.description) }
+    operations = transaction.operations.map {
+      ShownOperation(operation: $0.name, did: $0.did?.description, contract: $0.kind.contract?.name)
+    }
   }
 
   var text: String {
     Output.table(
-      [("transaction", id), ("submitter", submitter), ("signatures", "\(signatures)")] + operations.map { ($0.operation, $0.did) })
+      [("transaction", id), ("submitter", submitter), ("signatures", "\(signatures)")] + operations.map { ($0.operation, $0.subject) })
   }
 }

@@ -33,6 +33,10 @@ struct LogWatch: AsyncParsableCommand {
       "Only operations on status lists of this issuer, or session batches of this controller; several times for several.", valueName: "did")
   )
   var issuers: [String] = []
+  @Option(
+    name: .customLong("contract"),
+    help: ArgumentHelp("Only operations on the contract of this name; several times for several.", valueName: "name"))
+  var contracts: [String] = []
   @OptionGroup var client: ClientOptions
   @OptionGroup var output: OutputOptions
 
@@ -43,6 +47,9 @@ struct LogWatch: AsyncParsableCommand {
     }
     for did in dids + issuers where (try? CairnDID(parsing: did)) == nil {
       throw ValidationError("\(did) is not a DID of this ledger: check that it is complete.")
+    }
+    for contract in contracts where ContractID(contract) == nil {
+      throw ValidationError("\(contract) is not the name of a contract: 1 to \(ContractID.byteLimit) of a-z, 0-9 and -.")
     }
   }
 
@@ -62,7 +69,7 @@ struct LogWatch: AsyncParsableCommand {
   }
 
   private func watch(_ client: CairnClient) async throws {
-    let filter = EventFilter(kinds: Set(kinds), dids: Set(dids), issuers: Set(issuers))
+    let filter = EventFilter(kinds: Set(kinds), dids: Set(dids), issuers: Set(issuers), contracts: Set(contracts))
     for try await block in client.events(after: after.map { EventPosition(height: $0) }, filter: filter) {
       guard filter.isEmpty || !block.transactions.isEmpty else { continue }
       let shown = ShownBlock(block)
@@ -109,7 +116,7 @@ struct ShownBlock: Encodable {
     }
     if omitted > 0 { line += ", \(omitted) others" }
     let operations = transactions.flatMap { entry in
-      entry.transaction.operations.map { "  \(entry.index)  \($0.operation)  \($0.did)" }
+      entry.transaction.operations.map { "  \(entry.index)  \($0.operation)  \($0.subject)" }
     }
     return ([line] + operations).joined(separator: "\n")
   }

@@ -2,6 +2,10 @@ import ArgumentParser
 
 struct PolicyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "policy", abstract: "Check Cedar policies, and measure how this implementation of Cedar conforms.",
-    discussion: "Works on files alone: no node is asked.", subcommands: [PolicyCheck.self, PolicyTestCorpus.self])
+    commandName: "policy", abstract: "Write policy contracts, put them on the ledger, and watch over them.",
+    discussion: "check, test and test-corpus work on files alone: no node is asked.",
+    subcommands: [
+      PolicyCheck.self, PolicyTestCommand.self, PolicyDeploy.self, PolicyUpgrade.self, PolicyShow.self, PolicyFreeze.self,
+      PolicyUnfreeze.self, PolicyAttest.self, PolicyRetire.self, PolicyTestCorpus.self,
+    ])
 }

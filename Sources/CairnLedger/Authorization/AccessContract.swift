@@ -4,7 +4,7 @@ package import CairnPolicy
 package struct AccessContract: Sendable {
   /// What the policies may cost, in the unit of `EvaluationCost`: some milliseconds. The worst case is bounded when a contract is deployed, so
   /// that no request comes near.
-  static let costLimit = 1 << 17
+  static let costLimit = ContractLimits.cost
 
   package let stated: AccessDecision.Contract
   package let isFrozen: Bool

@@ -10,6 +10,8 @@ enum OperationResource {
   case newAgent(CairnDID, controller: CairnDID?)
   case statusList(StatusListRecord)
   case proposal(ProposalRecord)
+  /// - Parameter version: before the operation; 0 for one that is being deployed.
+  case contract(ContractID, version: UInt64)
 }
 
 /// A fact about an operation, besides the block that it is in.
@@ -68,6 +70,11 @@ extension Entity {
           ("kind", .string(Text(record.action.kind))), ("role", record.action.role.map { .string(Text($0.name)) }), ("proposer", proposer),
         ]))
     }
+  }
+
+  init(_ contract: ContractID, version: UInt64) {
+    self.init(
+      EntityUID(ConstitutionSchema.contract, Text(contract.name)), attributes: CedarRecord(named: [("version", .long(version))]))
   }
 
   init(_ record: StatusListRecord) {

@@ -60,6 +60,7 @@ extension BlockExecution {
         agent: did, roles: .none, controller: controller, createdMilliseconds: timeMilliseconds, keysChangedMilliseconds: timeMilliseconds)
     case .statusList(let record): Entity(record)
     case .proposal(let record): Entity(record)
+    case .contract(let id, let version): Entity(id, version: version)
     }
   }
 

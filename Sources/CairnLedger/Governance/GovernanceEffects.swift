@@ -16,7 +16,8 @@ extension BlockExecution {
     case .revokeRole(let role, let did): try revoke(role, of: did)
     case .setParameter(let name, let value): try set(name, to: value)
     case .replaceConstitution(let source): try replaceConstitution(by: source)
-    case .freezeContract(let contract), .unfreezeContract(let contract): throw .governance(.unknownContract(contract))
+    case .freezeContract(let contract): try setFrozen(true, contract)
+    case .unfreezeContract(let contract): try setFrozen(false, contract)
     case .changeValidators: throw .governance(.epochsUnsupported)
     }
   }

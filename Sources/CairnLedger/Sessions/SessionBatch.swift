@@ -47,8 +47,8 @@ public struct SessionDID: Sendable {
   /// - Throws: what any verifier would refuse about the shape.
   public init(control: Control, document: DIDDocument, salt: [UInt8], network: Digest) throws(OperationError) {
     let operation = try LedgerOperation.create(control: control, document: document, salt: salt, network: network)
-    guard case .didCreate(let create) = operation.kind else { throw .malformed("kind") }
-    did = operation.did
+    guard case .didCreate(let create) = operation.kind, let did = operation.did else { throw .malformed("kind") }
+    self.did = did
     createBytes = Canonical.encode(create.message)
   }
 }

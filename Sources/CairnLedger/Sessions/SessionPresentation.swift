@@ -74,10 +74,12 @@ extension SessionPresentation {
     } catch {
       throw .creation(error)
     }
-    guard case .didCreate(let create) = operation.kind, create.control.controller == batch.issuer else { throw .otherController }
+    guard case .didCreate(let create) = operation.kind, let did = operation.did, create.control.controller == batch.issuer else {
+      throw .otherController
+    }
     return SessionIdentity(
-      did: operation.did, batch: batch, index: index, control: create.control,
-      document: create.document.document.json(did: operation.did, controller: create.control.controller),
+      did: did, batch: batch, index: index, control: create.control,
+      document: create.document.document.json(did: did, controller: create.control.controller),
       expiresMilliseconds: sessions.expiresMilliseconds)
   }
 }

@@ -191,6 +191,9 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// id = key of the list's row || index of the chunk u32be; record = StatusChunk
   case statusChunk // = 5
 
+  /// id = the contract's name, UTF-8; record = ContractRecord
+  case contract // = 6
+
   /// id = the DID, UTF-8; record = IsolationRecord
   case isolation // = 7
 
@@ -199,6 +202,9 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// id = the proposal's, 32 bytes; record = ProposalRecord. id = empty; record = GovernanceRecord
   case proposal // = 9
+
+  /// id = key of the contract's row || version u64be; record = ContractVersion, which never changes
+  case contractVersion // = 12
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -213,9 +219,11 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 3: self = .parameters
     case 4: self = .statusList
     case 5: self = .statusChunk
+    case 6: self = .contract
     case 7: self = .isolation
     case 8: self = .constitution
     case 9: self = .proposal
+    case 12: self = .contractVersion
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -228,9 +236,11 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .parameters: return 3
     case .statusList: return 4
     case .statusChunk: return 5
+    case .contract: return 6
     case .isolation: return 7
     case .constitution: return 8
     case .proposal: return 9
+    case .contractVersion: return 12
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -243,9 +253,11 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     .parameters,
     .statusList,
     .statusChunk,
+    .contract,
     .isolation,
     .constitution,
     .proposal,
+    .contractVersion,
   ]
 
 }
@@ -479,6 +491,54 @@ public nonisolated struct ProtoOperation: Sendable {
     set {kind = .sessionBatchCreate(newValue)}
   }
 
+  public var contractDeploy: ProtoContractDeploy {
+    get {
+      if case .contractDeploy(let v)? = kind {return v}
+      return ProtoContractDeploy()
+    }
+    set {kind = .contractDeploy(newValue)}
+  }
+
+  public var contractUpgrade: ProtoContractUpgrade {
+    get {
+      if case .contractUpgrade(let v)? = kind {return v}
+      return ProtoContractUpgrade()
+    }
+    set {kind = .contractUpgrade(newValue)}
+  }
+
+  public var contractFreeze: ProtoContractFreeze {
+    get {
+      if case .contractFreeze(let v)? = kind {return v}
+      return ProtoContractFreeze()
+    }
+    set {kind = .contractFreeze(newValue)}
+  }
+
+  public var contractUnfreeze: ProtoContractUnfreeze {
+    get {
+      if case .contractUnfreeze(let v)? = kind {return v}
+      return ProtoContractUnfreeze()
+    }
+    set {kind = .contractUnfreeze(newValue)}
+  }
+
+  public var contractAttest: ProtoContractAttest {
+    get {
+      if case .contractAttest(let v)? = kind {return v}
+      return ProtoContractAttest()
+    }
+    set {kind = .contractAttest(newValue)}
+  }
+
+  public var contractRetire: ProtoContractRetire {
+    get {
+      if case .contractRetire(let v)? = kind {return v}
+      return ProtoContractRetire()
+    }
+    set {kind = .contractRetire(newValue)}
+  }
+
   public var agentIsolate: ProtoAgentIsolate {
     get {
       if case .agentIsolate(let v)? = kind {return v}
@@ -530,6 +590,12 @@ public nonisolated struct ProtoOperation: Sendable {
     case statusListUpdate(ProtoStatusListUpdate)
     case statusListDelegate(ProtoStatusListDelegate)
     case sessionBatchCreate(ProtoSessionBatchCreate)
+    case contractDeploy(ProtoContractDeploy)
+    case contractUpgrade(ProtoContractUpgrade)
+    case contractFreeze(ProtoContractFreeze)
+    case contractUnfreeze(ProtoContractUnfreeze)
+    case contractAttest(ProtoContractAttest)
+    case contractRetire(ProtoContractRetire)
     case agentIsolate(ProtoAgentIsolate)
     case agentRelease(ProtoAgentRelease)
     case governancePropose(ProtoGovernancePropose)
@@ -845,6 +911,155 @@ public nonisolated struct ProtoAgentRelease: Sendable {
   public init() {}
 }
 
+/// One version of a policy contract, at most 48 KiB; its hash is H(canonical ContractVersion). Cedar 4.5, within the ledger's limits; strictly
+/// valid, at level 2, of bounded cost; every test passes.
+public nonisolated struct ProtoContractVersion: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of [a-z0-9-]{1,32}; one name for the whole network
+  public var contract: String = String()
+
+  /// 1 for the first
+  public var version: UInt64 = 0
+
+  /// hash of the version before; empty in the first
+  public var previous: Data = Data()
+
+  /// Cedar policies, no templates
+  public var policies: String = String()
+
+  /// Cedar schema
+  public var schema: String = String()
+
+  /// JSON: requests, and how each is to be decided; may be empty
+  public var tests: String = String()
+
+  /// 1 to 16 DIDs, ascending, each once
+  public var owners: [String] = []
+
+  /// how many of them approve a version, or the end
+  public var threshold: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// The submitter is an author; signed by `threshold` of the owners.
+public nonisolated struct ProtoContractDeploy: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var contract: ProtoContractVersion {
+    get {_contract ?? ProtoContractVersion()}
+    set {_contract = newValue}
+  }
+  /// Returns true if `contract` has been explicitly set.
+  public var hasContract: Bool {self._contract != nil}
+  /// Clears the value of `contract`. Subsequent reads from it will return its default value.
+  public mutating func clearContract() {self._contract = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _contract: ProtoContractVersion? = nil
+}
+
+/// As a deployment, and signed by the owners of the version before, as many as that one asks for. A frozen contract stays frozen.
+public nonisolated struct ProtoContractUpgrade: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var contract: ProtoContractVersion {
+    get {_contract ?? ProtoContractVersion()}
+    set {_contract = newValue}
+  }
+  /// Returns true if `contract` has been explicitly set.
+  public var hasContract: Bool {self._contract != nil}
+  /// Clears the value of `contract`. Subsequent reads from it will return its default value.
+  public mutating func clearContract() {self._contract = nil}
+
+  /// a guardian, whose update keys sign too; needed when a `forbid` is dropped, changed or made to see less
+  public var guardian: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _contract: ProtoContractVersion? = nil
+}
+
+/// Every request is denied from now on. The submitter is a guardian.
+public nonisolated struct ProtoContractFreeze: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var contract: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Two guardians: the submitter, and another whose update keys sign too.
+public nonisolated struct ProtoContractUnfreeze: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var contract: String = String()
+
+  /// of the record that the two have seen
+  public var sequence: UInt64 = 0
+
+  /// of the version that they let into force again
+  public var hash: Data = Data()
+
+  public var guardian: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// An auditor has looked at the version in force; the next audit is due 30 days after the block's time. The submitter is an auditor.
+public nonisolated struct ProtoContractAttest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var contract: String = String()
+
+  /// of the version in force
+  public var hash: Data = Data()
+
+  /// what was found, at most 1,024 bytes; may be empty
+  public var statement: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Terminal: every request is denied. Signed by as many owners as the version in force asks for.
+public nonisolated struct ProtoContractRetire: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var contract: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// How a DID of a session batch is shown: with what makes it, and the path from there to the batch's root.
 public nonisolated struct ProtoSessionPresentation: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1133,6 +1348,79 @@ public nonisolated struct ProtoIsolationRecord: Sendable {
   public var releasedMs: UInt64 = 0
 
   public var releasedBy: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A contract as it stands. What it says is in the version that `hash` names.
+public nonisolated struct ProtoContractRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var contract: String = String()
+
+  /// in force; 1 for the first
+  public var version: UInt64 = 0
+
+  /// H(canonical ContractVersion) of the version in force
+  public var hash: Data = Data()
+
+  /// of the version in force
+  public var owners: [String] = []
+
+  public var threshold: UInt32 = 0
+
+  public var frozen: Bool = false
+
+  public var retired: Bool = false
+
+  /// 30 days after the version came into force, or after the last attestation of it
+  public var auditDueMs: UInt64 = 0
+
+  /// the last one of the version in force
+  public var attestation: ProtoContractAttestation {
+    get {_attestation ?? ProtoContractAttestation()}
+    set {_attestation = newValue}
+  }
+  /// Returns true if `attestation` has been explicitly set.
+  public var hasAttestation: Bool {self._attestation != nil}
+  /// Clears the value of `attestation`. Subsequent reads from it will return its default value.
+  public mutating func clearAttestation() {self._attestation = nil}
+
+  /// header time of the block with the first version
+  public var deployedMs: UInt64 = 0
+
+  /// of the block with the version in force
+  public var upgradedMs: UInt64 = 0
+
+  /// of the block that made this record
+  public var updatedMs: UInt64 = 0
+
+  /// 0 for the first
+  public var sequence: UInt64 = 0
+
+  /// peaks of the RFC 6962 tree over the records before this one; `sequence` is its size
+  public var earlier: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _attestation: ProtoContractAttestation? = nil
+}
+
+public nonisolated struct ProtoContractAttestation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var auditor: String = String()
+
+  /// header time of its block
+  public var attestedMs: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1705,7 +1993,7 @@ nonisolated extension ProtoVerificationPurpose: SwiftProtobuf._ProtoNameProvidin
 }
 
 nonisolated extension ProtoStateType: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0\u{2}\u{2}STATE_TYPE_ISOLATION\0\u{1}STATE_TYPE_CONSTITUTION\0\u{1}STATE_TYPE_PROPOSAL\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0\u{1}STATE_TYPE_CONTRACT\0\u{1}STATE_TYPE_ISOLATION\0\u{1}STATE_TYPE_CONSTITUTION\0\u{1}STATE_TYPE_PROPOSAL\0\u{2}\u{3}STATE_TYPE_CONTRACT_VERSION\0")
 }
 
 nonisolated extension ProtoRole: SwiftProtobuf._ProtoNameProviding {
@@ -1838,7 +2126,7 @@ nonisolated extension ProtoSignature: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Operation"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}did_create\0\u{3}did_update\0\u{3}did_rotate\0\u{3}did_deactivate\0\u{3}status_list_create\0\u{3}status_list_update\0\u{3}status_list_delegate\0\u{3}session_batch_create\0\u{4}\u{8}agent_isolate\0\u{3}agent_release\0\u{3}governance_propose\0\u{3}governance_approve\0\u{3}governance_withdraw\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}did_create\0\u{3}did_update\0\u{3}did_rotate\0\u{3}did_deactivate\0\u{3}status_list_create\0\u{3}status_list_update\0\u{3}status_list_delegate\0\u{3}session_batch_create\0\u{3}contract_deploy\0\u{3}contract_upgrade\0\u{3}contract_freeze\0\u{3}contract_unfreeze\0\u{3}contract_attest\0\u{3}contract_retire\0\u{4}\u{2}agent_isolate\0\u{3}agent_release\0\u{3}governance_propose\0\u{3}governance_approve\0\u{3}governance_withdraw\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1950,6 +2238,84 @@ nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.kind = .sessionBatchCreate(v)
         }
       }()
+      case 9: try {
+        var v: ProtoContractDeploy?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .contractDeploy(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .contractDeploy(v)
+        }
+      }()
+      case 10: try {
+        var v: ProtoContractUpgrade?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .contractUpgrade(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .contractUpgrade(v)
+        }
+      }()
+      case 11: try {
+        var v: ProtoContractFreeze?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .contractFreeze(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .contractFreeze(v)
+        }
+      }()
+      case 12: try {
+        var v: ProtoContractUnfreeze?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .contractUnfreeze(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .contractUnfreeze(v)
+        }
+      }()
+      case 13: try {
+        var v: ProtoContractAttest?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .contractAttest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .contractAttest(v)
+        }
+      }()
+      case 14: try {
+        var v: ProtoContractRetire?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .contractRetire(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .contractRetire(v)
+        }
+      }()
       case 16: try {
         var v: ProtoAgentIsolate?
         var hadOneofValue = false
@@ -2057,6 +2423,30 @@ nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .sessionBatchCreate?: try {
       guard case .sessionBatchCreate(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .contractDeploy?: try {
+      guard case .contractDeploy(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .contractUpgrade?: try {
+      guard case .contractUpgrade(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .contractFreeze?: try {
+      guard case .contractFreeze(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .contractUnfreeze?: try {
+      guard case .contractUnfreeze(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .contractAttest?: try {
+      guard case .contractAttest(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .contractRetire?: try {
+      guard case .contractRetire(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
     }()
     case .agentIsolate?: try {
       guard case .agentIsolate(let v)? = self.kind else { preconditionFailure() }
@@ -2662,6 +3052,289 @@ nonisolated extension ProtoAgentRelease: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
+nonisolated extension ProtoContractVersion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContractVersion"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}contract\0\u{1}version\0\u{1}previous\0\u{1}policies\0\u{1}schema\0\u{1}tests\0\u{1}owners\0\u{1}threshold\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.contract) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.previous) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.policies) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.schema) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.tests) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.owners) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.threshold) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.contract.isEmpty {
+      try visitor.visitSingularStringField(value: self.contract, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 2)
+    }
+    if !self.previous.isEmpty {
+      try visitor.visitSingularBytesField(value: self.previous, fieldNumber: 3)
+    }
+    if !self.policies.isEmpty {
+      try visitor.visitSingularStringField(value: self.policies, fieldNumber: 4)
+    }
+    if !self.schema.isEmpty {
+      try visitor.visitSingularStringField(value: self.schema, fieldNumber: 5)
+    }
+    if !self.tests.isEmpty {
+      try visitor.visitSingularStringField(value: self.tests, fieldNumber: 6)
+    }
+    if !self.owners.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.owners, fieldNumber: 7)
+    }
+    if self.threshold != 0 {
+      try visitor.visitSingularUInt32Field(value: self.threshold, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoContractVersion, rhs: ProtoContractVersion) -> Bool {
+    if lhs.contract != rhs.contract {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.previous != rhs.previous {return false}
+    if lhs.policies != rhs.policies {return false}
+    if lhs.schema != rhs.schema {return false}
+    if lhs.tests != rhs.tests {return false}
+    if lhs.owners != rhs.owners {return false}
+    if lhs.threshold != rhs.threshold {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoContractDeploy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContractDeploy"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}contract\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._contract) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._contract {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoContractDeploy, rhs: ProtoContractDeploy) -> Bool {
+    if lhs._contract != rhs._contract {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoContractUpgrade: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContractUpgrade"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}contract\0\u{1}guardian\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._contract) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.guardian) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._contract {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.guardian.isEmpty {
+      try visitor.visitSingularStringField(value: self.guardian, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoContractUpgrade, rhs: ProtoContractUpgrade) -> Bool {
+    if lhs._contract != rhs._contract {return false}
+    if lhs.guardian != rhs.guardian {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoContractFreeze: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContractFreeze"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}contract\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.contract) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.contract.isEmpty {
+      try visitor.visitSingularStringField(value: self.contract, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoContractFreeze, rhs: ProtoContractFreeze) -> Bool {
+    if lhs.contract != rhs.contract {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoContractUnfreeze: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContractUnfreeze"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}contract\0\u{1}sequence\0\u{1}hash\0\u{1}guardian\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.contract) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.guardian) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.contract.isEmpty {
+      try visitor.visitSingularStringField(value: self.contract, fieldNumber: 1)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 2)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 3)
+    }
+    if !self.guardian.isEmpty {
+      try visitor.visitSingularStringField(value: self.guardian, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoContractUnfreeze, rhs: ProtoContractUnfreeze) -> Bool {
+    if lhs.contract != rhs.contract {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.guardian != rhs.guardian {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoContractAttest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContractAttest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}contract\0\u{1}hash\0\u{1}statement\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.contract) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.statement) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.contract.isEmpty {
+      try visitor.visitSingularStringField(value: self.contract, fieldNumber: 1)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 2)
+    }
+    if !self.statement.isEmpty {
+      try visitor.visitSingularStringField(value: self.statement, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoContractAttest, rhs: ProtoContractAttest) -> Bool {
+    if lhs.contract != rhs.contract {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.statement != rhs.statement {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoContractRetire: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContractRetire"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}contract\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.contract) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.contract.isEmpty {
+      try visitor.visitSingularStringField(value: self.contract, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoContractRetire, rhs: ProtoContractRetire) -> Bool {
+    if lhs.contract != rhs.contract {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoSessionPresentation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionPresentation"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}index\0\u{1}create\0\u{1}path\0")
@@ -3233,6 +3906,140 @@ nonisolated extension ProtoIsolationRecord: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.reason != rhs.reason {return false}
     if lhs.releasedMs != rhs.releasedMs {return false}
     if lhs.releasedBy != rhs.releasedBy {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoContractRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContractRecord"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}contract\0\u{1}version\0\u{1}hash\0\u{1}owners\0\u{1}threshold\0\u{1}frozen\0\u{1}retired\0\u{3}audit_due_ms\0\u{1}attestation\0\u{3}deployed_ms\0\u{3}upgraded_ms\0\u{3}updated_ms\0\u{1}sequence\0\u{1}earlier\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.contract) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.owners) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.threshold) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.frozen) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.retired) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.auditDueMs) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._attestation) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.deployedMs) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.upgradedMs) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.updatedMs) }()
+      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
+      case 14: try { try decoder.decodeSingularBytesField(value: &self.earlier) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.contract.isEmpty {
+      try visitor.visitSingularStringField(value: self.contract, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 2)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 3)
+    }
+    if !self.owners.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.owners, fieldNumber: 4)
+    }
+    if self.threshold != 0 {
+      try visitor.visitSingularUInt32Field(value: self.threshold, fieldNumber: 5)
+    }
+    if self.frozen != false {
+      try visitor.visitSingularBoolField(value: self.frozen, fieldNumber: 6)
+    }
+    if self.retired != false {
+      try visitor.visitSingularBoolField(value: self.retired, fieldNumber: 7)
+    }
+    if self.auditDueMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.auditDueMs, fieldNumber: 8)
+    }
+    try { if let v = self._attestation {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
+    if self.deployedMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.deployedMs, fieldNumber: 10)
+    }
+    if self.upgradedMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.upgradedMs, fieldNumber: 11)
+    }
+    if self.updatedMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.updatedMs, fieldNumber: 12)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 13)
+    }
+    if !self.earlier.isEmpty {
+      try visitor.visitSingularBytesField(value: self.earlier, fieldNumber: 14)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoContractRecord, rhs: ProtoContractRecord) -> Bool {
+    if lhs.contract != rhs.contract {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.owners != rhs.owners {return false}
+    if lhs.threshold != rhs.threshold {return false}
+    if lhs.frozen != rhs.frozen {return false}
+    if lhs.retired != rhs.retired {return false}
+    if lhs.auditDueMs != rhs.auditDueMs {return false}
+    if lhs._attestation != rhs._attestation {return false}
+    if lhs.deployedMs != rhs.deployedMs {return false}
+    if lhs.upgradedMs != rhs.upgradedMs {return false}
+    if lhs.updatedMs != rhs.updatedMs {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.earlier != rhs.earlier {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoContractAttestation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContractAttestation"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}auditor\0\u{3}attested_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.auditor) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.attestedMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.auditor.isEmpty {
+      try visitor.visitSingularStringField(value: self.auditor, fieldNumber: 1)
+    }
+    if self.attestedMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.attestedMs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoContractAttestation, rhs: ProtoContractAttestation) -> Bool {
+    if lhs.auditor != rhs.auditor {return false}
+    if lhs.attestedMs != rhs.attestedMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

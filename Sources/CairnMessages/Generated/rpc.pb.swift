@@ -465,6 +465,101 @@ public nonisolated struct ProtoPublishStatusListResponse: Sendable {
   public init() {}
 }
 
+/// A policy contract, at the version in force unless another is asked for.
+public nonisolated struct ProtoContractRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var contract: String = String()
+
+  public var known: ProtoKnown {
+    get {_known ?? ProtoKnown()}
+    set {_known = newValue}
+  }
+  /// Returns true if `known` has been explicitly set.
+  public var hasKnown: Bool {self._known != nil}
+  /// Clears the value of `known`. Subsequent reads from it will return its default value.
+  public mutating func clearKnown() {self._known = nil}
+
+  public var which: ProtoContractRequest.OneOf_Which? = nil
+
+  /// 1 for the first
+  public var version: UInt64 {
+    get {
+      if case .version(let v)? = which {return v}
+      return 0
+    }
+    set {which = .version(newValue)}
+  }
+
+  /// Unix time: what was in force then
+  public var atMs: UInt64 {
+    get {
+      if case .atMs(let v)? = which {return v}
+      return 0
+    }
+    set {which = .atMs(newValue)}
+  }
+
+  /// hash of a version that the client has: the answer leaves it out
+  public var have: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Which: Equatable, Sendable {
+    /// 1 for the first
+    case version(UInt64)
+    /// Unix time: what was in force then
+    case atMs(UInt64)
+
+  }
+
+  public init() {}
+
+  fileprivate var _known: ProtoKnown? = nil
+}
+
+/// Payload of Contract. State proofs: of the contract, and of the version when one is asked for by its number. Empty when the first shows
+/// absence.
+public nonisolated struct ProtoContractAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the newest ContractRecord bytes
+  public var record: Data = Data()
+
+  /// ContractVersion bytes; empty when the client has them, or nothing was in force
+  public var version: Data = Data()
+
+  /// For an earlier time: the record that held then, and the one that replaced it, each unless that is the newest.
+  public var earlier: ProtoEarlierVersion {
+    get {_earlier ?? ProtoEarlierVersion()}
+    set {_earlier = newValue}
+  }
+  /// Returns true if `earlier` has been explicitly set.
+  public var hasEarlier: Bool {self._earlier != nil}
+  /// Clears the value of `earlier`. Subsequent reads from it will return its default value.
+  public mutating func clearEarlier() {self._earlier = nil}
+
+  public var successor: ProtoEarlierVersion {
+    get {_successor ?? ProtoEarlierVersion()}
+    set {_successor = newValue}
+  }
+  /// Returns true if `successor` has been explicitly set.
+  public var hasSuccessor: Bool {self._successor != nil}
+  /// Clears the value of `successor`. Subsequent reads from it will return its default value.
+  public mutating func clearSuccessor() {self._successor = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _earlier: ProtoEarlierVersion? = nil
+  fileprivate var _successor: ProtoEarlierVersion? = nil
+}
+
 /// Finalized changes from a position on, block by block.
 public nonisolated struct ProtoEventsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -529,6 +624,9 @@ public nonisolated struct ProtoEventFilter: Sendable {
 
   /// of the status list or session batch
   public var issuers: [String] = []
+
+  /// names of contracts
+  public var contracts: [String] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1891,6 +1989,127 @@ nonisolated extension ProtoPublishStatusListResponse: SwiftProtobuf.Message, Swi
   }
 }
 
+nonisolated extension ProtoContractRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContractRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}contract\0\u{1}known\0\u{1}version\0\u{3}at_ms\0\u{1}have\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.contract) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._known) }()
+      case 3: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.which != nil {try decoder.handleConflictingOneOf()}
+          self.which = .version(v)
+        }
+      }()
+      case 4: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.which != nil {try decoder.handleConflictingOneOf()}
+          self.which = .atMs(v)
+        }
+      }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.have) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.contract.isEmpty {
+      try visitor.visitSingularStringField(value: self.contract, fieldNumber: 1)
+    }
+    try { if let v = self._known {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    switch self.which {
+    case .version?: try {
+      guard case .version(let v)? = self.which else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    }()
+    case .atMs?: try {
+      guard case .atMs(let v)? = self.which else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    if !self.have.isEmpty {
+      try visitor.visitSingularBytesField(value: self.have, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoContractRequest, rhs: ProtoContractRequest) -> Bool {
+    if lhs.contract != rhs.contract {return false}
+    if lhs._known != rhs._known {return false}
+    if lhs.which != rhs.which {return false}
+    if lhs.have != rhs.have {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoContractAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContractAnswer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}version\0\u{1}earlier\0\u{1}successor\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.record) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._earlier) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._successor) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.record.isEmpty {
+      try visitor.visitSingularBytesField(value: self.record, fieldNumber: 1)
+    }
+    if !self.version.isEmpty {
+      try visitor.visitSingularBytesField(value: self.version, fieldNumber: 2)
+    }
+    try { if let v = self._earlier {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._successor {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoContractAnswer, rhs: ProtoContractAnswer) -> Bool {
+    if lhs.record != rhs.record {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs._earlier != rhs._earlier {return false}
+    if lhs._successor != rhs._successor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoEventsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".EventsRequest"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}after_height\0\u{1}newest\0\u{1}filter\0")
@@ -1955,7 +2174,7 @@ nonisolated extension ProtoEventsRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoEventFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".EventFilter"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kinds\0\u{1}dids\0\u{1}issuers\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kinds\0\u{1}dids\0\u{1}issuers\0\u{1}contracts\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1966,6 +2185,7 @@ nonisolated extension ProtoEventFilter: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeRepeatedStringField(value: &self.kinds) }()
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.dids) }()
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.issuers) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.contracts) }()
       default: break
       }
     }
@@ -1981,6 +2201,9 @@ nonisolated extension ProtoEventFilter: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.issuers.isEmpty {
       try visitor.visitRepeatedStringField(value: self.issuers, fieldNumber: 3)
     }
+    if !self.contracts.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.contracts, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1988,6 +2211,7 @@ nonisolated extension ProtoEventFilter: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.kinds != rhs.kinds {return false}
     if lhs.dids != rhs.dids {return false}
     if lhs.issuers != rhs.issuers {return false}
+    if lhs.contracts != rhs.contracts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -62,6 +62,7 @@ package struct ServiceMethods: Sendable {
     case .statusList: return try queries.statusList(decode(request)).encoded
     case .proposal: return try queries.proposal(decode(request)).encoded
     case .proposals: return try queries.proposals(decode(request)).encoded
+    case .contract: return try queries.contract(decode(request)).encoded
     case .transaction: return try queries.transaction(decode(request)).encoded
     case .entry: return try queries.entry(decode(request)).encoded
     case .header: return try queries.header(decode(request)).encoded

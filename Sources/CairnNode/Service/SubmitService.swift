@@ -132,7 +132,8 @@ private struct BatchProofs {
     guard case .operation(let index, let error) = error, error.head != nil,
       let transaction = try? Transaction(decoding: bytes, network: queries.backend.genesis.network),
       index < transaction.operations.count,
-      let answer = try? queries.resolve(transaction.operations[index].did.stateKey, known),
+      let did = transaction.operations[index].did,
+      let answer = try? queries.resolve(did.stateKey, known),
       answer.byteCount <= min(Self.currentByteLimit, spareByteCount)
     else { return nil }
     spareByteCount -= answer.byteCount

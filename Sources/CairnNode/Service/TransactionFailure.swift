@@ -84,6 +84,7 @@ extension OperationError {
       .trusteeProtected, .isolationEnd:
       .failedPrecondition
     case .governance(let refusal): refusal.status
+    case .contract(let refusal): refusal.status
     case .unavailable: .unavailable
     }
   }
@@ -133,6 +134,7 @@ extension OperationError {
       "has the expiry \(time), which is past or more than 31 days ahead: choose a Unix time in milliseconds between."
     case .governance(let refusal): refusal.sentence
     case .unavailable: "could not be judged by this node: submit it to another node, or again later."
+    case .contract(let refusal): refusal.sentence
     }
   }
 }

@@ -112,6 +112,19 @@ public enum ProtoResolver: Sendable {
                 type: .serverStreaming
             )
         }
+        /// Namespace for "Contract" metadata.
+        public enum Contract: Sendable {
+            /// Request type for "Contract".
+            public typealias Input = ProtoContractRequest
+            /// Response type for "Contract".
+            public typealias Output = ProtoProven
+            /// Descriptor for "Contract".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "cairn.v1.Resolver"),
+                method: "Contract",
+                type: .unary
+            )
+        }
         /// Namespace for "Proposal" metadata.
         public enum Proposal: Sendable {
             /// Request type for "Proposal".
@@ -147,6 +160,7 @@ public enum ProtoResolver: Sendable {
             StatusList.descriptor,
             PublishStatusList.descriptor,
             Events.descriptor,
+            Contract.descriptor,
             Proposal.descriptor,
             Proposals.descriptor
         ]
@@ -272,6 +286,20 @@ extension ProtoResolver {
             request: GRPCCore.StreamingServerRequest<ProtoEventsRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<ProtoEventBatch>
+
+        /// Handle the "Contract" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `ProtoContractRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `ProtoProven` messages.
+        func contract(
+            request: GRPCCore.StreamingServerRequest<ProtoContractRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven>
 
         /// Handle the "Proposal" method.
         ///
@@ -408,6 +436,20 @@ extension ProtoResolver {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<ProtoEventBatch>
 
+        /// Handle the "Contract" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoContractRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `ProtoProven` message.
+        func contract(
+            request: GRPCCore.ServerRequest<ProtoContractRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<ProtoProven>
+
         /// Handle the "Proposal" method.
         ///
         /// - Parameters:
@@ -543,6 +585,20 @@ extension ProtoResolver {
             context: GRPCCore.ServerContext
         ) async throws
 
+        /// Handle the "Contract" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `ProtoContractRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `ProtoProven` to respond with.
+        func contract(
+            request: ProtoContractRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> ProtoProven
+
         /// Handle the "Proposal" method.
         ///
         /// - Parameters:
@@ -655,6 +711,17 @@ extension ProtoResolver.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: ProtoResolver.Method.Contract.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoContractRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoProven>(),
+            handler: { request, context in
+                try await self.contract(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: ProtoResolver.Method.Proposal.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProposalRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<ProtoProven>(),
@@ -746,6 +813,17 @@ extension ProtoResolver.ServiceProtocol {
             context: context
         )
         return response
+    }
+
+    public func contract(
+        request: GRPCCore.StreamingServerRequest<ProtoContractRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven> {
+        let response = try await self.contract(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
     }
 
     public func proposal(
@@ -870,6 +948,19 @@ extension ProtoResolver.SimpleServiceProtocol {
                 )
                 return [:]
             }
+        )
+    }
+
+    public func contract(
+        request: GRPCCore.ServerRequest<ProtoContractRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<ProtoProven> {
+        return GRPCCore.ServerResponse<ProtoProven>(
+            message: try await self.contract(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
         )
     }
 
@@ -1040,6 +1131,25 @@ extension ProtoResolver {
             deserializer: some GRPCCore.MessageDeserializer<ProtoEventBatch>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<ProtoEventBatch>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Contract" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoContractRequest` message.
+        ///   - serializer: A serializer for `ProtoContractRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func contract<Result>(
+            request: GRPCCore.ClientRequest<ProtoContractRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoContractRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "Proposal" method.
@@ -1303,6 +1413,36 @@ extension ProtoResolver {
             )
         }
 
+        /// Call the "Contract" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoContractRequest` message.
+        ///   - serializer: A serializer for `ProtoContractRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func contract<Result>(
+            request: GRPCCore.ClientRequest<ProtoContractRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoContractRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: ProtoResolver.Method.Contract.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "Proposal" method.
         ///
         /// - Parameters:
@@ -1534,6 +1674,31 @@ extension ProtoResolver.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<ProtoEventsRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoEventBatch>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Contract" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ProtoContractRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func contract<Result>(
+        request: GRPCCore.ClientRequest<ProtoContractRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.contract(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoContractRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProven>(),
             options: options,
             onResponse: handleResponse
         )
@@ -1787,6 +1952,35 @@ extension ProtoResolver.ClientProtocol {
             metadata: metadata
         )
         return try await self.events(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Contract" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func contract<Result>(
+        _ message: ProtoContractRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<ProtoContractRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.contract(
             request: request,
             options: options,
             onResponse: handleResponse

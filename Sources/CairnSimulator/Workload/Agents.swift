@@ -77,7 +77,7 @@ final class Agents {
     let operation = try LedgerOperation.create(
       control: try Control(update: key.publicKey, next: next.publicKey), document: .simulated(key.publicKey), salt: dice.bytes(16),
       network: network)
-    agents.append(Agent(did: operation.did, key: key, next: next))
+    if let did = operation.did { agents.append(Agent(did: did, key: key, next: next)) }
     return try wish(.create, [operation], height, by: [key], about: operation.did)
   }
 

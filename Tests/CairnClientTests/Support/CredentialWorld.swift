@@ -74,7 +74,7 @@ extension TestChain {
       control: Self.control(name), document: Self.signingDocument("\(name) document"), salt: [UInt8](repeating: 9, count: 16),
       network: network)
     try append([transaction([operation], keys: [name])])
-    return operation.did
+    return operation.subject
   }
 
   mutating func deactivate(_ did: CairnDID, of name: String) throws {

@@ -143,7 +143,7 @@ extension TestChain {
   mutating func enrol(_ name: String) throws -> CairnDID {
     let operation = try creation(name)
     try append([transaction([operation], keys: [name])])
-    return operation.did
+    return operation.subject
   }
 
   mutating func update(_ did: CairnDID, of name: String, to alias: String) throws {
@@ -242,5 +242,13 @@ extension TestChain {
     }
     if let certificate = blocks[heights.upperBound].certificate { batch.certificate = certificate }
     return batch
+  }
+}
+
+extension LedgerOperation {
+  /// The DID that the operation makes or changes, where there is one.
+  var subject: CairnDID {
+    guard let did else { preconditionFailure("an operation on a DID") }
+    return did
   }
 }

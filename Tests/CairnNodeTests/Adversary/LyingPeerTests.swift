@@ -45,7 +45,7 @@ extension Clusters {
           await cluster.heal()
           try await cluster.waitUntilLevel()
           #expect(cluster.failure(of: 0) == nil)
-          try await cluster.expectEverywhere(enrolments.map { $0.operations[0].did })
+          try await cluster.expectEverywhere(enrolments.map { $0.operations[0].subject })
           try await cluster.expectAgreement()
           try await cluster.expectNoEvidence()
         }

@@ -52,10 +52,10 @@ extension Clusters {
         #expect(await reason(try cluster.transaction([update(future)], keys: [key], by: owner), at: cluster)?.reason == "future_sequence")
         let nobody = try LedgerOperation.create(
           control: try Control(update: key.publicKey, next: key.publicKey), document: document, salt: randomBytes(16), network: network)
-        let unknown = Signatory(nobody.did, keys: [key])
+        let unknown = Signatory(nobody.subject, keys: [key])
         #expect(await reason(try cluster.transaction([update(head)], keys: [key], by: unknown), at: cluster)?.reason == "unknown_submitter")
         #expect(await reason(try cluster.transaction([nobody], keys: [key], by: owner), at: cluster)?.reason == "not_permitted")
-        let other = try LedgerOperation.update(nobody.did, after: nobody.head, document: document, network: network)
+        let other = try LedgerOperation.update(nobody.subject, after: nobody.head, document: document, network: network)
         #expect(await reason(try cluster.transaction([other], keys: [key]), at: cluster)?.reason == "unknown_did")
         let expired = UnsignedTransaction(
           network: network, submitter: agent, notAfterHeight: 1, nonce: randomBytes(16), operations: [try update(head)])

@@ -26,7 +26,7 @@ struct Transactions {
     let nobody = try LedgerOperation.create(
       control: try Control(update: key.publicKey, next: key.publicKey), document: .signing(with: key.publicKey), salt: randomBytes(16),
       network: network.genesis.network)
-    return try next(by: Signatory(nobody.did, keys: [key]))
+    return try next(by: Signatory(nobody.subject, keys: [key]))
   }
 
   /// Somebody of whom no ledger knows.

@@ -19,7 +19,7 @@ import Testing
 
   @Test("Generated clients work over TLS and plain", arguments: [true, false]) func generated(tls: Bool) async throws {
     let did = try chain.enroll(100)
-    let absent = try chain.creation(300).did
+    let absent = try chain.creation(300).subject
     try await TestFaces.with(chain, tls: tls) { faces in
       try await faces.withGRPC { client in
         var reader = TestReader(chain)
@@ -54,6 +54,7 @@ import Testing
       (.info, ProtoInfoRequest()), (.submit, submitRequest([transaction.bytes])),
       (.resolve, resolveRequest(did, at: .time(milliseconds: 0), withRoles: true)), (.status, statusRequest(list, 5, at: .height(4))),
       (.statusList, statusListRequest(list, at: .height(4))), (.proposal, proposal), (.proposals, ProtoProposalsRequest()),
+      (.contract, ProtoContractRequest.with { $0.contract = "tools" }),
     ]
     try await TestFaces.with(chain) { faces in
       let connection = try await faces.connect()

@@ -74,17 +74,17 @@ import Testing
 
   @Test("Two changes in one transaction are one entry") mutating func twice() throws {
     let creation = try chain.creation(100)
-    let update = try LedgerOperation.update(creation.did, after: creation.head, document: document(101), network: chain.genesis.network)
+    let update = try LedgerOperation.update(creation.subject, after: creation.head, document: document(101), network: chain.genesis.network)
     try chain.commit([chain.transaction([creation, update], signers: [1, 100])])
-    let answer = try queries.history(historyRequest(creation.did)).message
+    let answer = try queries.history(historyRequest(creation.subject)).message
     #expect(answer.log.count == 1)
-    let head = try #require(try reader.head(creation.did, answer))
+    let head = try #require(try reader.head(creation.subject, answer))
     #expect(try DIDHistory.verify(head: head, transactions: try reader.transactions(answer)).entries.count == 2)
   }
 
   @Test("A DID that does not exist has no history, proven") mutating func absent() throws {
     try chain.enroll(100)
-    let did = try chain.creation(300).did
+    let did = try chain.creation(300).subject
     let answer = try queries.history(historyRequest(did)).message
     #expect(try reader.head(did, answer) == nil)
     #expect(answer.log.isEmpty && answer.payload.isEmpty)

@@ -58,7 +58,7 @@ import Testing
     let dids = try (0..<5).map { try chain.enroll(100 + 2 * $0) }
     try chain.update(dids[1], 102, aliases: ["https://example.org"])
     try chain.update(chain.registrar, 1, aliases: ["https://registrar.example"])
-    let absent = try chain.creation(500).did
+    let absent = try chain.creation(500).subject
     try await TestFaces.with(chain, tls: tls) { faces in
       let asked = (dids + [absent, chain.registrar]).map(\.description)
       let (status, data) = try await run(faces, asked)

@@ -43,7 +43,7 @@ import Testing
 
   @Test("A DID that nobody created is proven absent, with no payload") mutating func absent() throws {
     try chain.enroll(100)
-    let did = try chain.creation(200).did
+    let did = try chain.creation(200).subject
     let answer = try queries.resolve(resolveRequest(did.description)).message
     #expect(try reader.resolved(did, answer) == nil)
     #expect(answer.payload.isEmpty)
@@ -68,7 +68,8 @@ import Testing
     var known = ProtoKnown()
     known.logSize = 5
     let answers = [
-      try queries.resolve(resolveRequest(did.description, known)), try queries.resolve(resolveRequest(chain.creation(300).did.description)),
+      try queries.resolve(resolveRequest(did.description, known)),
+      try queries.resolve(resolveRequest(chain.creation(300).subject.description)),
       try queries.history(historyRequest(did)), try queries.entry(entryRequest(0)), try queries.checkpoint(ProtoCheckpointRequest()),
     ]
     for answer in answers {

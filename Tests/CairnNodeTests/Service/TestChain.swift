@@ -132,7 +132,7 @@ final class TestChain: NodeBackend {
   func enroll(_ first: Int, aliases: [String] = []) throws -> CairnDID {
     let creation = try creation(first, aliases: aliases)
     try commit([transaction([creation], signers: [1, first])])
-    return creation.did
+    return creation.subject
   }
 
   /// Replaces the document, in a block of its own.
@@ -174,7 +174,7 @@ final class TestChain: NodeBackend {
       for transaction in transactions {
         let index = UInt64(state.entries.count)
         state.transactions[transaction.id] = index
-        for did in Set(transaction.operations.map(\.did)) { state.changes[did, default: []].append(index) }
+        for did in Set(transaction.operations.compactMap(\.did)) { state.changes[did, default: []].append(index) }
         for tile in edge.append(transaction.leafHash) { state.tiles[tile.coordinate] = tile.hashes }
         state.entries.append(LogEntry.transaction(transaction.bytes).bytes)
       }
@@ -352,4 +352,12 @@ final class MemoryStore: FinalizedLedger {
 
   func record(forKey key: Digest) -> [UInt8]? { records.withLock { $0[key] } }
   func contains(transaction id: Digest) -> Bool { false }
+}
+
+extension LedgerOperation {
+  /// The DID that the operation makes or changes, where there is one.
+  var subject: CairnDID {
+    guard let did else { preconditionFailure("an operation on a DID") }
+    return did
+  }
 }

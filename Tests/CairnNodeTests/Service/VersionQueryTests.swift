@@ -78,7 +78,7 @@ extension TestReader {
       }
       try chain.update(did, 100, aliases: ["https://new.example"])
     }
-    let nobody = try chain.creation(300).did
+    let nobody = try chain.creation(300).subject
     var request = resolveRequest(nobody, at: .id(0))
     request.known = reader.known
     let answer = try queries.resolve(request).message
@@ -88,7 +88,7 @@ extension TestReader {
 
   @Test("Roles are proven beside the DID, and their absence too") mutating func roles() throws {
     let did = try chain.enroll(100)
-    let nobody = try chain.creation(300).did
+    let nobody = try chain.creation(300).subject
     for (subject, expected) in [(chain.registrar, [Role.trustee, .operator, .registrar, .issuer, .guardian]), (did, []), (nobody, [])] {
       let answer = try queries.resolve(resolveRequest(subject, at: .newest, withRoles: true)).message
       let header = try reader.certify(answer)
@@ -104,7 +104,7 @@ extension TestReader {
 
   @Test("An isolation is proven beside the DID and its roles, and its absence too", arguments: [false, true])
   mutating func isolation(withRoles: Bool) throws {
-    let (did, other, nobody) = (try chain.enroll(100), try chain.enroll(200), try chain.creation(300).did)
+    let (did, other, nobody) = (try chain.enroll(100), try chain.enroll(200), try chain.creation(300).subject)
     try chain.isolate(did, reason: "drill")
     // Twice, because the second answer is made from a cached one.
     for subject in [did, other, nobody, did] {

@@ -9,12 +9,13 @@ struct EventFilter: Sendable {
   private let kinds: Set<String>
   private let dids: Set<String>
   private let issuers: Set<String>
+  private let contracts: Set<String>
   private let network: Digest
 
   /// - Parameter message: of a client.
   init(_ message: ProtoEventFilter, network: Digest) throws(ServiceFailure) {
     let limit = ServiceLimits.eventFilterValueCount
-    guard message.kinds.count + message.dids.count + message.issuers.count <= limit else {
+    guard message.kinds.count + message.dids.count + message.issuers.count + message.contracts.count <= limit else {
       throw ServiceFailure(
         .invalidArgument, "filter_too_large", "A filter has at most \(limit) values: subscribe without one and choose on your side.")
     }
@@ -22,13 +23,15 @@ struct EventFilter: Sendable {
       let known = OperationSubject.kinds.sorted().joined(separator: ", ")
       throw ServiceFailure(.invalidArgument, "unknown_kind", "The filter names a kind of operation that is none of these: \(known).")
     }
+    for contract in message.contracts where ContractID(contract) == nil { throw .invalidContract }
     self.network = network
     kinds = Set(message.kinds)
     dids = try Self.checked(message.dids, network)
     issuers = try Self.checked(message.issuers, network)
+    contracts = Set(message.contracts)
   }
 
-  var isEmpty: Bool { kinds.isEmpty && dids.isEmpty && issuers.isEmpty }
+  var isEmpty: Bool { kinds.isEmpty && dids.isEmpty && issuers.isEmpty && contracts.isEmpty }
 
   private static func checked(_ texts: [String], _ network: Digest) throws(ServiceFailure) -> Set<String> {
     let prefix = CairnDID.networkPrefix(of: network)
@@ -49,5 +52,6 @@ struct EventFilter: Sendable {
     (kinds.isEmpty || kinds.contains(subject.kind))
       && (dids.isEmpty || subject.did.map(dids.contains) ?? false)
       && (issuers.isEmpty || subject.issuer.map(issuers.contains) ?? false)
+      && (contracts.isEmpty || subject.contract.map(contracts.contains) ?? false)
   }
 }

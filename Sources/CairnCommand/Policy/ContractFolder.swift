@@ -1,0 +1,62 @@
+import ArgumentParser
+import CairnCrypto
+import CairnIdentity
+import CairnLedger
+import CairnPolicy
+
+/// A contract on disk: a folder whose files go on the ledger byte for byte.
+struct ContractFolder {
+  static let policiesFile = "policies.cedar"
+  static let schemaFile = "schema.cedarschema"
+  static let testsFile = "tests.json"
+  /// More than a ledger takes, so that what is too long is said with what is allowed.
+  private static let byteLimit = 1 << 20
+
+  static let explanation = """
+    A contract is a folder with \(policiesFile) and \(schemaFile), in Cedar's syntax, and optionally \(testsFile): \
+    {"entities": [...], "tests": [{"name": "...", "principal": "User::\\"alice\\"", "action": "Action::\\"read\\"", "resource": \
+    "File::\\"x\\"", "context": {}, "decision": "allow"}]}. Entities are as in Cedar's entities JSON; a test may have its own.
+    """
+
+  let path: String
+  let policies: [UInt8]
+  let schema: [UInt8]
+  let tests: [UInt8]
+
+  static func read(_ path: String) throws(CommandFailure) -> ContractFolder {
+    ContractFolder(
+      path: path, policies: try Files.read("\(path)/\(policiesFile)", "policies", limit: byteLimit),
+      schema: try Files.read("\(path)/\(schemaFile)", "schema", limit: byteLimit),
+      tests: Files.exists("\(path)/\(testsFile)") ? try Files.read("\(path)/\(testsFile)", "tests", limit: byteLimit) : [])
+  }
+
+  /// A version of a contract with what the folder says, checked as the ledger will check it.
+  ///
+  /// - Parameter record: of the version that is in force; `nil` for the first.
+  func version(
+    _ id: ContractID, after record: ContractRecord? = nil, owners: [CairnDID], threshold: UInt32, network: Digest
+  ) throws(CommandFailure) -> ContractVersion {
+    let version: ContractVersion
+    do {
+      version = try ContractVersion(
+        id: id, version: (record?.version ?? 0) + 1, previous: record?.hash, policies: policies, schema: schema, tests: tests,
+        owners: owners, threshold: threshold, network: network)
+    } catch {
+      throw .refused(error.reason, "The ledger would refuse \(path) (\(error.reason)): check its size, the owners and the threshold.")
+    }
+    do { _ = try CompiledContract.checked(version) } catch {
+      throw .refused(error.reason, "The ledger would refuse \(path): \(error.description). Look closer with cairn policy check.")
+    }
+    return version
+  }
+}
+
+/// The name of a contract from the command line.
+struct ContractArgument: ExpressibleByArgument {
+  let id: ContractID
+
+  init?(argument: String) {
+    guard let id = ContractID(argument) else { return nil }
+    self.id = id
+  }
+}
