@@ -21,17 +21,28 @@ extension Transaction {
       guard field.number == ProtoFields.operations else { continue }
       var operation = WireScanner(bytes, in: field.contents)
       guard let kind = operation.next(), ProtoFields.defence.contains(kind.number) else { return false }
+      if kind.number == ProtoFields.statusListUpdate, has(ProtoFields.clear, bytes, in: kind.contents) { return false }
       isDefensive = true
     }
     return isDefensive
   }
 
-  /// Of `Transaction`, `TransactionBody` and `Operation`.
+  private static func has(_ number: UInt64, _ bytes: [UInt8], in range: Range<Int>) -> Bool {
+    var message = WireScanner(bytes, in: range)
+    while let field = message.next() {
+      if field.number == number { return true }
+    }
+    return false
+  }
+
+  /// Of `Transaction`, `TransactionBody`, `Operation` and `StatusListUpdate`.
   private enum ProtoFields {
     static let body: UInt64 = 1
     static let operations: UInt64 = 5
-    /// `status_list_update`, `agent_isolate`.
-    static let defence: Set<UInt64> = [6, 16]
+    static let statusListUpdate: UInt64 = 6
+    static let agentIsolate: UInt64 = 16
+    static let defence: Set<UInt64> = [statusListUpdate, agentIsolate]
+    static let clear: UInt64 = 3
   }
 }
 

@@ -143,6 +143,12 @@ extension Transaction {
   private static func listKey(_ list: String) -> Digest { .stateKey(type: StateType.statusList.rawValue, id: Array(list.utf8)) }
 }
 
+extension Transaction {
+  /// The rows of the state on which it depends most whether the transaction applies: of its submitter and the roles of that, and of what its
+  /// operations are about.
+  public var relatedKeys: [Digest] { [submitterKey, submitter.rolesKey] + operations.map(\.stateKey) }
+}
+
 extension Transaction: Hashable {
   public static func == (left: Transaction, right: Transaction) -> Bool { left.bytes == right.bytes }
   public func hash(into hasher: inout Hasher) { hasher.combine(id) }

@@ -31,7 +31,8 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
         header: recovery.state.header, certificate: recovery.finalization?.message(validatorCount: genesis.validators.count),
         state: recovery.state, edge: store.chain.edge))
     let signatures = SignaturePool(
-      workers: environment.signatures, workerCount: environment.signatureCount, network: genesis.network, scheme: environment.scheme)
+      workers: environment.signatures, workerCount: environment.signatureCount, yielding: environment.yielding, network: genesis.network,
+      scheme: environment.scheme)
     let room = MempoolRoom()
     var consensus = recovery.consensus
     if !configuration.isVotingAllowed { consensus.votingDisabledReason = consensus.votingDisabledReason ?? .operatorRequest }

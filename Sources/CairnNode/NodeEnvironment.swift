@@ -11,6 +11,8 @@ package struct NodeEnvironment: Sendable {
   package var signatures: any Workers
   /// How many of these work at once.
   package var signatureCount: Int
+  /// One at a time: verifies signatures that may wait, and yields to everything else.
+  package var yielding: any Workers
   /// One at a time: writes the chain and the safety records.
   package var disk: any Workers
   /// One at a time: writes the state.
@@ -24,19 +26,21 @@ package struct NodeEnvironment: Sendable {
   package var scheme: any SignatureScheme
 
   package init(
-    loop: any EventLoop, signatures: any Workers, signatureCount: Int, disk: any Workers, state: any Workers, readers: any Workers,
+    loop: any EventLoop, signatures: any Workers, signatureCount: Int, yielding: any Workers, disk: any Workers, state: any Workers,
+    readers: any Workers,
     events: any Workers,
     wallClock: @escaping @Sendable () -> UInt64, scheme: any SignatureScheme
   ) {
     (self.loop, self.wallClock, self.scheme) = (loop, wallClock, scheme)
-    self.signatureCount = signatureCount
+    (self.signatureCount, self.yielding) = (signatureCount, yielding)
     (self.signatures, self.disk, self.state, self.readers, self.events) = (signatures, disk, state, readers, events)
   }
 
   /// Production.
   init(loop: any EventLoop, threads: NodeThreads) {
     self.init(
-      loop: loop, signatures: threads.signatures, signatureCount: NodeThreads.signatureCount, disk: threads.disk, state: threads.state,
+      loop: loop, signatures: threads.signatures, signatureCount: NodeThreads.signatureCount, yielding: threads.yielding,
+      disk: threads.disk, state: threads.state,
       readers: threads.readers,
       events: threads.events, wallClock: { UInt64(Date().timeIntervalSince1970 * 1000) }, scheme: Ed25519())
   }

@@ -71,7 +71,8 @@ import Testing
     let did = try world.enroll(40)
     let network = world.network
     let operations: [(LedgerOperation, Bool)] = try [
-      (world.update(list, set: [7]), true), (.isolate(did, reason: "drill", network: network), true),
+      (world.update(list, set: [7]), true), (world.update(list, set: [7], clear: [8]), false), (world.update(list, clear: [8]), false),
+      (.isolate(did, reason: "drill", network: network), true),
       (.release(did, network: network), false), (world.create(50), false), (.delegateStatusList(list, to: [], network: network), false),
       (.update(did, after: world.head(did), document: document(41), network: network), false),
     ]

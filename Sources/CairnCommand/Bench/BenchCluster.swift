@@ -55,6 +55,13 @@ final class BenchCluster: Sendable {
 
   func dataDirectory(of node: DevnetNode) -> String { files.node(node.name) + "/data" }
 
+  /// A client that shares no thread with the others.
+  func otherClient(on group: any EventLoopGroup) throws -> CairnClient {
+    var options = CairnClient.Options()
+    options.eventLoopGroup = group
+    return try CairnClient(to: nodes.map(Self.endpoint), trusting: .anchor(anchor), options: options)
+  }
+
   /// A connection of its own to each of the nodes, so many times.
   func connections(to nodes: [DevnetNode], each count: Int = 1) async throws -> [VerifiedConnection] {
     var connections: [VerifiedConnection] = []

@@ -7,6 +7,7 @@ enum BenchPart: String, CaseIterable, Hashable, Sendable, ExpressibleByArgument 
   case create
   case resolve
   case revoke
+  case flood
   case catchUp = "catch-up"
 }
 

@@ -6,6 +6,7 @@ struct BenchReport: Encodable, Sendable {
   var submissions: [SubmissionFigures] = []
   var reads: [ReadFigures] = []
   var revocation: RevocationFigures?
+  var flood: FloodFigures?
   var batches: [BatchFigures] = []
   var catchUp: CatchUpFigures?
   var nodes: [NodeFigures] = []
@@ -75,6 +76,24 @@ struct RevocationFigures: Encodable, Sendable {
   let visible: Latency?
   /// Other transactions committed meanwhile.
   let othersPerSecond: Double
+}
+
+/// Revocations one after the other, each until every node proves it: alone, and in a flood of ordinary transactions.
+struct FloodFigures: Encodable, Sendable {
+  let aloneCount: Int
+  let alone: Latency?
+  let floodedCount: Int
+  let flooded: Latency?
+  /// What the network committed at saturation just before.
+  let capacityPerSecond: Double
+  /// Transactions that were sent.
+  let offeredPerSecond: Double
+  /// Transactions that a node took; the others were refused.
+  let acceptedPerSecond: Double
+  /// Reasons of those that were refused.
+  let failures: [String: Int]
+  /// Messages that were due while too many were on their way.
+  let withheld: Int
 }
 
 /// A large number of changes, submitted at once.

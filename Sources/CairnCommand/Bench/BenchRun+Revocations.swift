@@ -27,28 +27,41 @@ extension BenchRun {
 
   private mutating func measureRevocations(in list: StatusListID) async throws {
     let connections = try await cluster.connections(to: cluster.nodes)
-    let readers = try await cluster.connections(to: cluster.nodes)
     let seconds = Double(Self.revocationCount) * 0.08
     let planned = try await fleet.updates(Int(Self.backgroundRate * seconds), notAfterHeight: try await lastHeight())
     let background = SubmitLoad(
       planned.map(\.transaction), batch: 1, over: connections, pace: .offered(perSecond: Self.backgroundRate))
     async let others = background.run(seconds: seconds)
+    let histogram = try await revocations(0..<UInt32(Self.revocationCount), in: list) { true }
+    let result = await others
+    fleet.settle(planned, result.progress)
+    report.dishonestCount += result.dishonestCount
+    let committed = result.progress.count { $0 == .final }
+    report.revocation = RevocationFigures(
+      count: Self.revocationCount, nodeCount: cluster.nodes.count, visible: Latency(histogram),
+      othersPerSecond: Double(committed) / max(result.seconds, .leastNonzeroMagnitude))
+    for connection in connections { await connection.close() }
+  }
+
+  /// Revokes one after the other, each until every node has proven it.
+  ///
+  /// - Parameter isWanted: asked before each; `false` ends it.
+  /// - Returns: how long each took.
+  func revocations(
+    _ indices: Range<UInt32>, in list: StatusListID, whileTrue isWanted: () -> Bool
+  ) async throws -> LatencyHistogram {
+    let connections = try await cluster.connections(to: cluster.nodes)
+    let readers = try await cluster.connections(to: cluster.nodes)
     var histogram = LatencyHistogram()
-    for index in 0..<UInt32(Self.revocationCount) {
+    for index in indices where isWanted() {
       let operation = try LedgerOperation.updateStatusList(list, set: [index], network: fleet.network)
       let transaction = try await cluster.client.transaction(of: [operation], keys: [], by: cluster.registrar)
       histogram.add(
         nanoseconds: try await Self.revoke(transaction, index, list, over: connections[Int(index) % connections.count], readers))
       try await Task.sleep(for: Self.revocationPause)
     }
-    let result = await others
-    fleet.settle(planned, result.progress)
-    report.dishonestCount += result.dishonestCount
-    let committed = result.progress.count { $0 == .final }
-    report.revocation = RevocationFigures(
-      count: Self.revocationCount, nodeCount: readers.count, visible: Latency(histogram),
-      othersPerSecond: Double(committed) / max(result.seconds, .leastNonzeroMagnitude))
     for connection in connections + readers { await connection.close() }
+    return histogram
   }
 
   /// - Returns: nanoseconds from the submission until the last of the nodes has proven that the bit is set.

@@ -42,6 +42,8 @@ struct BenchRun {
     if parts.contains(.resolve) { try await runReads() }
     if parts.contains(.revoke) { try await runRevocations() }
     if parts.contains(.catchUp) { try await runCatchUp() }
+    // Last: it leaves the nodes full, and agents of whom nobody knows what became.
+    if parts.contains(.flood) { try await runFlood() }
     try await takeStock()
   }
 }

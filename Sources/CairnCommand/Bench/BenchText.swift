@@ -65,6 +65,16 @@ extension BenchReport {
             + "until all \(revocation.nodeCount) nodes prove it, beside \(Figure.whole(revocation.othersPerSecond)) other transactions/s"
         ))
     }
+    if let flood {
+      rows.append(
+        (
+          "flood",
+          "revocation p50 \(Figure.milliseconds(flood.alone?.p50Ms)) ms, p99 \(Figure.milliseconds(flood.alone?.p99Ms)) ms alone; "
+            + "p50 \(Figure.milliseconds(flood.flooded?.p50Ms)) ms, p99 \(Figure.milliseconds(flood.flooded?.p99Ms)) ms beside "
+            + "\(Figure.whole(flood.offeredPerSecond)) transactions/s, \(Figure.short(flood.offeredPerSecond / max(flood.capacityPerSecond, 1))) "
+            + "times the capacity"
+        ))
+    }
     for batch in batches {
       let count = Figure.whole(Double(batch.count))
       rows.append(

@@ -28,6 +28,8 @@ struct Executor {
   private(set) var finalized: LedgerState
   /// Executed blocks above the last finalized one, by header digest.
   private var versions: [Digest: Version] = [:]
+  /// Rows that blocks changed since somebody asked.
+  private var changedKeys: Set<Digest> = []
 
   init(finalized: LedgerState, validatorsHash: Digest) {
     self.finalized = finalized
@@ -101,7 +103,14 @@ struct Executor {
     }
   }
 
+  /// Rows of the state that were changed by blocks executed here since the last call.
+  mutating func takeChangedKeys() -> Set<Digest> {
+    defer { changedKeys = [] }
+    return changedKeys
+  }
+
   private mutating func remember(_ state: LedgerState, _ executed: ExecutedBlock, _ transactions: [Authorized<Transaction>]) {
+    changedKeys.formUnion(executed.rows.lazy.map(\.key))
     versions[state.header.digest] = Version(
       state: state, rows: executed.rows, superseded: executed.superseded, leafHashes: executed.leafHashes,
       transactionIDs: transactions.map(\.value.id))

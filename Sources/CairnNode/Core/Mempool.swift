@@ -47,6 +47,10 @@ struct Mempool {
   private var transactions: [Digest: Waiting] = [:]
   /// Transaction id to the leaf hash under which it waits.
   private var leafHashes: [Digest: Digest] = [:]
+  /// Leaf hashes by the rows of the state that the transactions are about.
+  private var leafHashesByKey: [Digest: [Digest]] = [:]
+  /// No transaction expires below this height.
+  private var soonestExpiry = UInt64.max
 
   init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -76,6 +80,8 @@ struct Mempool {
     self[keyPath: queue].append(value)
     leafHashes[value.id] = value.leafHash
     transactions[value.leafHash] = Waiting(transaction: transaction, isDefence: isDefence)
+    for operation in value.operations { leafHashesByKey[operation.stateKey, default: []].append(value.leafHash) }
+    soonestExpiry = min(soonestExpiry, value.notAfterHeight)
   }
 
   /// The transaction with these very bytes, signatures included.
@@ -85,10 +91,34 @@ struct Mempool {
 
   mutating func remove(id: Digest) {
     guard let leafHash = leafHashes.removeValue(forKey: id), let waiting = transactions.removeValue(forKey: leafHash) else { return }
+    for operation in waiting.transaction.value.operations {
+      leafHashesByKey[operation.stateKey]?.removeAll { $0 == leafHash }
+      if leafHashesByKey[operation.stateKey]?.isEmpty == true { leafHashesByKey[operation.stateKey] = nil }
+    }
     let others = transactions
     let queue: WritableKeyPath<Mempool, Queue> = waiting.isDefence ? \.defence : \.ordinary
     self[keyPath: queue].remove(waiting.transaction.value)
     self[keyPath: queue].compact { others[$0] != nil }
+  }
+
+  /// The transactions about any of these rows of the state, each once, in an order that every run repeats.
+  func waiting(about keys: Set<Digest>) -> [Authorized<Transaction>] {
+    Set(keys.lazy.flatMap { leafHashesByKey[$0] ?? [] }).sorted().compactMap { self[leafHash: $0] }
+  }
+
+  /// The transactions that no block above this height may have, likewise.
+  mutating func expired(height: UInt64) -> [Authorized<Transaction>] {
+    guard soonestExpiry <= height else { return [] }
+    soonestExpiry = .max
+    var found: [Authorized<Transaction>] = []
+    for waiting in transactions.values {
+      if waiting.transaction.value.notAfterHeight <= height {
+        found.append(waiting.transaction)
+      } else {
+        soonestExpiry = min(soonestExpiry, waiting.transaction.value.notAfterHeight)
+      }
+    }
+    return found.sorted { $0.value.leafHash < $1.value.leafHash }
   }
 
   /// Visits the waiting transactions until the body returns `false`: those of the defence lane, then the others, oldest first.

@@ -46,6 +46,10 @@ extension NodeCore {
 
   /// What the execution of one block may take. Longer blocks would make better use of the votes, and everybody who is in a hurry wait.
   private static let buildTime = TimeAmount.milliseconds(20)
+  /// The same while the alert is on.
+  private static let alertBuildTime = TimeAmount.milliseconds(5)
+  /// Ordinary transactions in a block meanwhile, as the other validators may have to check all their signatures before they vote.
+  private static let alertCount = 24
   /// From one block to the next when transactions wait: about what four nodes on two cores take for a block.
   private static let paceMilliseconds: UInt64 = 18
   /// Waiting transactions from which on more are to be expected within the pace; one or two are a lone client's.
@@ -54,8 +58,13 @@ extension NodeCore {
   private func seal(_ request: BuildRequest) {
     let source = parts.flusher.isBehind ? Mempool() : mempool
     do throws(NodeFailure) {
-      let end = loop.now + Self.buildTime
-      let built = try executor.build(request, from: source, now: now.unixMilliseconds) { loop.now >= end }
+      let isAlert = parts.signatures.alert.isOn
+      let end = loop.now + (isAlert ? Self.alertBuildTime : Self.buildTime)
+      var count = 0
+      let built = try executor.build(request, from: source, now: now.unixMilliseconds) {
+        count += 1
+        return loop.now >= end || (isAlert && count > Self.alertCount)
+      }
       refuseFinally(built?.refused ?? [])
       guard let built else {
         isPendingReported = false

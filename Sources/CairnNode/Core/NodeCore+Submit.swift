@@ -59,7 +59,18 @@ extension NodeCore {
   private func inserted(isUrgent: Bool) {
     parts.room.update(isFull: mempool.isFull)
     if !isPendingReported { reportPending() }
-    if isUrgent { hurry() }
+    guard isUrgent else { return }
+    soundAlert()
+    hurry()
+  }
+
+  /// How long the alert lasts after the last transaction of the lane: who revokes one thing often revokes another.
+  private static let alertTime = TimeAmount.seconds(5)
+
+  private func soundAlert() {
+    alertEnd?.cancel()
+    parts.signatures.alert.sound()
+    alertEnd = loop.assumeIsolated().scheduleTask(in: Self.alertTime) { [weak self] in self?.parts.signatures.alert.end() }
   }
 
   private func hold(_ id: Digest, _ completion: @escaping Submissions.Completion) {
@@ -90,11 +101,19 @@ extension NodeCore {
       case .ripe(let transaction):
         guard !executor.finalized.contains(transaction: transaction.value.id), let isDefence = try? insert(transaction) else { continue }
         isUrgent = isUrgent || isDefence
-      case .unripe(let transaction): orphans.insert(transaction)
+      case .unripe(let transaction): insert(unripe: transaction)
       case .refused: break
       }
     }
     inserted(isUrgent: isUrgent)
+  }
+
+  /// The chain may have moved since the transaction was tried.
+  private func insert(unripe transaction: Authorized<Transaction>) {
+    guard let tip = engine?.tip, let state = executor.state(after: tip), (try? state.check(transaction)) != nil else {
+      return orphans.insert(transaction)
+    }
+    _ = try? insert(transaction)
   }
 
   /// A transaction will never be in a block.
@@ -114,17 +133,10 @@ extension NodeCore {
 
   /// Drops the transactions that a commit has made impossible: expired ones, and those about DIDs that have changed.
   func dropOutdated(changedKeys: Set<Digest>) {
-    var refused: [(Digest, TransactionError)] = []
     let state = executor.finalized
-    mempool.visit { transaction in
-      let value = transaction.value
-      guard value.notAfterHeight <= state.height || value.operations.contains(where: { changedKeys.contains($0.stateKey) }) else {
-        return true
-      }
-      if let error = Self.refusal(of: transaction, on: state) { refused.append((value.id, error)) }
-      return true
+    for transaction in mempool.waiting(about: changedKeys) + mempool.expired(height: state.height) {
+      if let error = Self.refusal(of: transaction, on: state) { refuse(transaction.value.id, error) }
     }
-    for (id, error) in refused { refuse(id, error) }
   }
 
   /// Why a transaction can never be in a block after this version; `nil` when it may be.
@@ -145,8 +157,9 @@ extension NodeCore {
 
   /// Takes in the orphans that can be in the next block, after the chain has moved.
   func ripen() {
+    let changedKeys = executor.takeChangedKeys()
     guard !orphans.isEmpty, let tip = engine?.tip, let state = executor.state(after: tip) else { return }
-    orphans.visit { transaction in
+    orphans.visit(changedKeys: changedKeys) { transaction in
       do throws(TransactionError) { try state.check(transaction) } catch { return error.isCurable ? .wait : .drop }
       _ = try? insert(transaction)
       return .drop

@@ -49,6 +49,7 @@ final class NodeCore {
 
   var executor: Executor
   var mempool = Mempool()
+  var alertEnd: Scheduled<Void>?
   /// A block that waits for its time.
   var pacedBuild: (request: BuildRequest, timer: Scheduled<Void>)?
   var orphans = Orphans()
@@ -240,6 +241,8 @@ final class NodeCore {
     isStopped = true
     inputs = []
     for timer in timers.values { timer.cancel() }
+    alertEnd?.cancel()
+    pacedBuild?.timer.cancel()
     timers = [:]
     for completion in submissions.takeAll() { completion(.undecided) }
   }

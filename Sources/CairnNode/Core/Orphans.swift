@@ -1,3 +1,4 @@
+import CairnCrypto
 import CairnLedger
 import DequeModule
 
@@ -31,11 +32,14 @@ struct Orphans {
     }
   }
 
-  /// Visits all, oldest first.
-  mutating func visit(_ body: (Authorized<Transaction>) -> Verdict) {
+  /// The chain has moved. Visits those for which that may make a difference, oldest first: because of a row of the state that changed; and
+  /// once each before it is given up, for reasons that no row tells.
+  mutating func visit(changedKeys: Set<Digest>, _ body: (Authorized<Transaction>) -> Verdict) {
     var kept: Deque<(transaction: Authorized<Transaction>, attempts: Int)> = []
     for (transaction, attempts) in waiting where attempts < Self.attemptLimit {
-      if case .wait = body(transaction) { kept.append((transaction, attempts + 1)) }
+      let isLast = attempts == Self.attemptLimit - 1
+      if isLast || transaction.value.relatedKeys.contains(where: changedKeys.contains), case .drop = body(transaction) { continue }
+      kept.append((transaction, attempts + 1))
     }
     waiting = kept
     byteCount = kept.reduce(0) { $0 + $1.transaction.value.bytes.count }

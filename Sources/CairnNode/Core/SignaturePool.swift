@@ -30,7 +30,7 @@ final class SignaturePool: Sendable {
   }
 
   /// Transactions that one task verifies: a hand-over costs as much as one verification.
-  private static let batchCount = 32
+  private static let batchCount = 16
   /// Verified transactions that are remembered, in each of two generations; a few seconds at full speed.
   private static let rememberedCount = 8_192
 
@@ -38,16 +38,22 @@ final class SignaturePool: Sendable {
     var proposals: Deque<@Sendable () -> Void> = []
     var defence: Deque<@Sendable () -> Void> = []
     var arrivals: Deque<@Sendable () -> Void> = []
-    /// Threads that work on arrivals.
-    var busyWithArrivals = 0
+    /// Workers that are at the arrivals: those that yield, and the others.
+    var busy = (yielding: 0, other: 0)
 
     /// The next task that an arrival has to wait for.
     mutating func popUrgent() -> (@Sendable () -> Void)? { proposals.popFirst() ?? defence.popFirst() }
 
-    /// The next task of a thread that works on arrivals; without one it is done.
-    mutating func popForArrivals() -> (@Sendable () -> Void)? {
-      if let next = popUrgent() ?? arrivals.popFirst() { return next }
-      busyWithArrivals -= 1
+    mutating func beginArrivals(_ isYielding: Bool, limit: Int) -> Bool {
+      guard (isYielding ? busy.yielding : busy.other) < limit else { return false }
+      if isYielding { busy.yielding += 1 } else { busy.other += 1 }
+      return true
+    }
+
+    /// The next task of a worker that is at the arrivals; without one it is done.
+    mutating func popForArrivals(_ isYielding: Bool, goesOn: Bool) -> (@Sendable () -> Void)? {
+      if goesOn, let next = (isYielding ? nil : popUrgent()) ?? arrivals.popFirst() { return next }
+      if isYielding { busy.yielding -= 1 } else { busy.other -= 1 }
       return nil
     }
   }
@@ -57,16 +63,20 @@ final class SignaturePool: Sendable {
     var old: [Digest: Authorized<Transaction>] = [:]
   }
 
+  let alert = Alert()
   private let workers: any Workers
+  private let yielding: any Workers
   /// Workers that may take arrivals: one is left to what is more urgent, and its core to consensus.
   private let arrivalWorkers: Int
   private let verifier: TransactionVerifier
   private let queues = Mutex(Queues())
   private let memory = Mutex(Memory())
 
-  /// - Parameter workerCount: how many work at once.
-  init(workers: any Workers, workerCount: Int, network: Digest, scheme: any SignatureScheme) {
-    self.workers = workers
+  /// - Parameters:
+  ///   - workerCount: how many work at once.
+  ///   - yielding: work while others have nothing to do, one at a time.
+  init(workers: any Workers, workerCount: Int, yielding: any Workers, network: Digest, scheme: any SignatureScheme) {
+    (self.workers, self.yielding) = (workers, yielding)
     arrivalWorkers = max(1, workerCount - 1)
     verifier = TransactionVerifier(network: network, scheme: scheme)
   }
@@ -88,7 +98,7 @@ final class SignaturePool: Sendable {
     let judgements = batches.map { batch in
       run(urgency, on: loop) { [self] in
         batch.map { bytes in
-          if urgency == .arrival { doUrgentTasks() }
+          if urgency == .arrival, !alert.isOn { doUrgentTasks() }
           return judge(verdict(on: bytes))
         }
       }
@@ -123,15 +133,20 @@ final class SignaturePool: Sendable {
     return .judged(judge(.success(verified)))
   }
 
-  /// Works off the arrivals, unless enough workers do already: they go on until there are none.
-  private func doArrivals() {
-    let isNeeded = queues.withLock { queues in
-      guard queues.busyWithArrivals < arrivalWorkers else { return false }
-      queues.busyWithArrivals += 1
-      return true
+  /// Has the arrivals worked off: by workers like any other work, or while the alert is on by those that yield.
+  private func startArrivals() {
+    let isYielding = alert.isOn
+    (isYielding ? yielding : workers).perform { [self] isActive in
+      if isActive { doArrivals(isYielding: isYielding) }
     }
-    guard isNeeded else { return }
-    while let task = queues.withLock({ $0.popForArrivals() }) { task() }
+  }
+
+  /// Works off the arrivals, unless enough workers of this kind do already: they go on until there are none, or the others' time has come.
+  private func doArrivals(isYielding: Bool) {
+    let limit = isYielding ? 1 : arrivalWorkers
+    guard queues.withLock({ $0.beginArrivals(isYielding, limit: limit) }) else { return }
+    while let task = queues.withLock({ $0.popForArrivals(isYielding, goesOn: isYielding == alert.isOn) }) { task() }
+    if queues.withLock({ !$0.arrivals.isEmpty }) { startArrivals() }
   }
 
   /// A batch of arrivals takes milliseconds, and what is more urgent does not wait for its end.
@@ -152,11 +167,14 @@ final class SignaturePool: Sendable {
       case .arrival: queues.arrivals.append(task)
       }
     }
+    guard urgency != .arrival else {
+      startArrivals()
+      return promise.futureResult
+    }
     // One turn for each task; whichever is the most urgent then is taken.
     workers.perform { [self] isActive in
       guard isActive else { return promise.fail(CancellationError()) }
-      if let urgent = queues.withLock({ $0.popUrgent() }) { return urgent() }
-      doArrivals()
+      queues.withLock { $0.popUrgent() }?()
     }
     return promise.futureResult
   }

@@ -44,14 +44,14 @@ struct Transactions {
   }
 
   /// An enrolment by the registrar, or by whoever is not there.
-  func next(by submitter: Signatory? = nil) throws -> Authorized<Transaction> {
+  func next(by submitter: Signatory? = nil, notAfter: UInt64 = 100) throws -> Authorized<Transaction> {
     let key = SigningKey.generate()
     let submitter = submitter ?? network.registrar
     let operation = try LedgerOperation.create(
       control: try Control(update: key.publicKey, next: key.publicKey), document: .signing(with: key.publicKey), salt: randomBytes(16),
       network: network.genesis.network)
     let unsigned = UnsignedTransaction(
-      network: network.genesis.network, submitter: submitter.did, notAfterHeight: 100, nonce: randomBytes(16), operations: [operation])
+      network: network.genesis.network, submitter: submitter.did, notAfterHeight: notAfter, nonce: randomBytes(16), operations: [operation])
     return try verifier.verify(try unsigned.signed(by: submitter.keys + [key]))
   }
 }

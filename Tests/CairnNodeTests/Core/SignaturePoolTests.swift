@@ -1,0 +1,70 @@
+import CairnCrypto
+import CairnLedger
+import NIOCore
+import NIOEmbedded
+import Synchronization
+import Testing
+
+@testable import CairnNode
+
+/// Workers that do nothing until they are told to.
+private final class HeldWorkers: Workers {
+  private let works = Mutex<[@Sendable (Bool) -> Void]>([])
+
+  func perform(_ work: @escaping @Sendable (Bool) -> Void) { works.withLock { $0.append(work) } }
+
+  var count: Int { works.withLock { $0.count } }
+
+  /// Does the oldest piece of work.
+  func step() {
+    let next = works.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    next?(true)
+  }
+}
+
+@Suite struct SignaturePoolTests {
+  private let loop = EmbeddedEventLoop()
+  private let workers = HeldWorkers()
+  private let yielding = HeldWorkers()
+
+  private func pool() throws -> SignaturePool {
+    SignaturePool(workers: workers, workerCount: 2, yielding: yielding, network: .zero, scheme: Ed25519())
+  }
+
+  private final class Journal: Sendable {
+    let entries = Mutex<[String]>([])
+    func note(_ entry: String) { entries.withLock { $0.append(entry) } }
+    var all: [String] { entries.withLock { $0 } }
+  }
+
+  @Test("Proposals go first, then the defence lane, then arrivals") func order() throws {
+    let (pool, journal) = (try pool(), Journal())
+    for name in ["arrival 1", "arrival 2"] { _ = pool.run(.arrival, on: loop) { journal.note(name) } }
+    _ = pool.run(.defence, on: loop) { journal.note("defence") }
+    _ = pool.run(.proposal, on: loop) { journal.note("proposal") }
+    while workers.count > 0 { workers.step() }
+    #expect(journal.all == ["proposal", "defence", "arrival 1", "arrival 2"])
+    #expect(yielding.count == 0)
+  }
+
+  @Test("While the alert is on arrivals are left to the workers that yield, and come back afterwards") func alert() throws {
+    let (pool, journal) = (try pool(), Journal())
+    _ = pool.run(.arrival, on: loop) {
+      journal.note("arrival 1")
+      pool.alert.sound()
+    }
+    _ = pool.run(.arrival, on: loop) {
+      journal.note("arrival 2")
+      pool.alert.end()
+    }
+    _ = pool.run(.arrival, on: loop) { journal.note("arrival 3") }
+    while workers.count > 0 { workers.step() }
+    #expect(journal.all == ["arrival 1"] && yielding.count > 0)
+    _ = pool.run(.defence, on: loop) { journal.note("defence") }
+    while workers.count > 0 { workers.step() }
+    yielding.step()
+    #expect(journal.all == ["arrival 1", "defence", "arrival 2"] && workers.count == 1)
+    workers.step()
+    #expect(journal.all.last == "arrival 3")
+  }
+}
