@@ -18,7 +18,7 @@ import Testing
 
   /// Seeds that once found a bug of the product: a process was killed between a write and its sync, and what it had written was relied
   /// on by the next one, and gone with the next power cut.
-  @Test("What was found once stays mended", arguments: [173, 746] as [UInt64]) func regression(_ seed: UInt64) throws {
+  @Test("What was found once stays mended", arguments: [173, 746, 11_111] as [UInt64]) func regression(_ seed: UInt64) throws {
     try Self.run(SimulationOptions(seed: seed))
   }
 

@@ -35,7 +35,10 @@ struct SafetyLoader {
   /// A process that was killed may have left what it wrote in the system's memory alone. It would be relied on here, shown to others,
   /// and gone with the next power cut: so both copies are synced before they are read, the log second as always.
   private func settle() throws(StoreError) {
-    try database.transaction { () throws(StoreError) in try database.run("UPDATE safety_state SET last_sequence = last_sequence") }
+    // Something must change: without a page to write SQLite syncs nothing.
+    try database.transaction { () throws(StoreError) in
+      try database.run("INSERT INTO meta VALUES ('openings', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1")
+    }
     guard files.exists(directory.safetyLog) else { return }
     try files.open(directory.safetyLog, .append).syncData()
     try files.syncDirectory(of: directory.safetyLog)
