@@ -45,10 +45,11 @@ struct Executor {
   ///
   /// - Parameters:
   ///   - now: Unix time in milliseconds.
-  ///   - isTimeOver: asked before each ordinary transaction; the block then gets no more of them.
+  ///   - ordinaryLimit: of the transactions that are not of the defence lane; at least 1.
+  ///   - isTimeOver: asked when the block has a transaction already; it then gets no more ordinary ones.
   /// - Returns: `nil` when the parent was not executed here, or when nothing applies and an empty block is not wanted.
   mutating func build(
-    _ request: BuildRequest, from mempool: Mempool, now: UInt64, until isTimeOver: () -> Bool = { false }
+    _ request: BuildRequest, from mempool: Mempool, now: UInt64, ordinaryLimit: Int = .max, until isTimeOver: () -> Bool = { false }
   ) throws(NodeFailure) -> Built? {
     guard let parent = state(after: request.parent) else { return nil }
     var execution = BlockExecution(on: parent, timeMilliseconds: max(request.earliestTimeMilliseconds, parent.timeMilliseconds + 1, now))
@@ -71,7 +72,14 @@ struct Executor {
     }
     let reserved = Int(parent.parameters.maxBlockBytes) / 2
     mempool.visitDefence { goesOn(after: $0) && execution.byteCount < reserved }
-    if fault == nil { mempool.visitOrdinary { !isTimeOver() && goesOn(after: $0) } }
+    let urgentCount = execution.count
+    if fault == nil {
+      // What waits may be in an ancestor already, or not apply yet: that neither counts nor takes long.
+      mempool.visitOrdinary { transaction in
+        let isEnough = execution.count > 0 && isTimeOver() || execution.count - urgentCount >= ordinaryLimit
+        return !isEnough && goesOn(after: transaction)
+      }
+    }
     if let fault { throw .ledger(fault) }
     guard request.mayBeEmpty || !transactions.isEmpty else { return nil }
     let executed = execution.finish()

@@ -60,11 +60,9 @@ extension NodeCore {
     do throws(NodeFailure) {
       let isAlert = parts.signatures.alert.isOn
       let end = loop.now + (isAlert ? Self.alertBuildTime : Self.buildTime)
-      var count = 0
-      let built = try executor.build(request, from: source, now: now.unixMilliseconds) {
-        count += 1
-        return loop.now >= end || (isAlert && count > Self.alertCount)
-      }
+      let built = try executor.build(
+        request, from: source, now: now.unixMilliseconds, ordinaryLimit: isAlert ? Self.alertCount : .max
+      ) { loop.now >= end }
       refuseFinally(built?.refused ?? [])
       guard let built else {
         isPendingReported = false

@@ -106,8 +106,19 @@ import Testing
       left -= 1
       return left < 0
     }
+    // Two of the lane, and three others before the fourth question.
     #expect(block.transactions.count == 5)
     #expect(try chain.build(mempool) { true }.transactions.count == 2)
+  }
+
+  @Test("However little time there is, a block gets what applies, past all that an ancestor has") mutating func progress() throws {
+    var mempool = Mempool()
+    for _ in 0..<9 { try mempool.insert(chain.transactions.next()) }
+    let parent = try chain.build(mempool, ordinaryLimit: 4)
+    #expect(parent.transactions.count == 4)
+    let child = try chain.build(mempool, on: parent.header, ordinaryLimit: 2)
+    #expect(child.transactions.count == 2 && Set(child.transactions).isDisjoint(with: parent.transactions))
+    #expect(try chain.build(mempool, on: parent.header) { true }.transactions.count == 1)
   }
 }
 
@@ -166,11 +177,15 @@ private struct BlockMaker {
     try transactions.verified([.updateStatusList(list, set: indices, network: executor.finalized.network)])
   }
 
-  mutating func build(_ mempool: Mempool, until isTimeOver: () -> Bool = { false }) throws -> Block {
-    let parent = executor.finalized.header
+  /// - Parameter parent: `nil` for the last final block.
+  mutating func build(
+    _ mempool: Mempool, on parent: Header? = nil, ordinaryLimit: Int = .max, until isTimeOver: () -> Bool = { false }
+  ) throws -> Block {
+    let parent = parent ?? executor.finalized.header
     let request = BuildRequest(
       epoch: 0, view: view, proposer: 0, parent: parent.digest, parentHeader: parent, earliestTimeMilliseconds: 0, mayBeEmpty: true)
-    let built = try executor.build(request, from: mempool, now: parent.timeMilliseconds + 1_000, until: isTimeOver)
+    let built = try executor.build(
+      request, from: mempool, now: parent.timeMilliseconds + 1_000, ordinaryLimit: ordinaryLimit, until: isTimeOver)
     return try #require(built).block
   }
 }
