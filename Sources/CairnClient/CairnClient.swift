@@ -20,6 +20,7 @@ public final class CairnClient: Sendable {
   let trust: Trust
   let pool: EndpointPool
   let cache: ResolutionCache
+  let contracts = KnownContracts()
   /// Header time of the genesis block, once it was asked for.
   let genesisTime = Mutex<UInt64?>(nil)
 

@@ -39,6 +39,10 @@ public enum CairnError: Error, Equatable, Sendable {
   case beforeAnchor(height: UInt64)
   /// Two finalized blocks of one height: more than a third of the validators lie. The client answers nothing from then on.
   case fork(height: UInt64)
+  /// The request of an agent is none, or is beyond a limit.
+  case invalidAccessRequest(AccessRefusal)
+  /// No block has decided the request of this id. Proven by the state after this header.
+  case unrecordedAccess(Digest, provenBy: CertifiedHeader)
   /// The transaction that was to be made would be refused by every node.
   case invalidOperation(OperationError)
   case invalidTransaction(TransactionError)
@@ -67,6 +71,8 @@ public enum CairnError: Error, Equatable, Sendable {
     case .undecided: "undecided"
     case .beforeAnchor: "before_anchor"
     case .fork: "fork"
+    case .invalidAccessRequest(let refusal): refusal.reason
+    case .unrecordedAccess: "unrecorded_access"
     case .invalidOperation(let error): error.reason
     case .invalidTransaction(let error): error.reason
     case .cancelled: "cancelled"
@@ -104,6 +110,9 @@ extension CairnError: CustomStringConvertible {
     case .beforeAnchor(let height):
       "Events begin after the trust anchor's height \(height) at the earliest: ask from there, or use an older anchor."
     case .fork(let height): "Two finalized blocks of height \(height) were seen: the validators cannot be trusted, and nothing is answered."
+    case .invalidAccessRequest(let refusal): refusal.description
+    case .unrecordedAccess(let id, let header):
+      "No block has decided the request \(id), as the state at height \(header.header.height) proves."
     case .invalidOperation(let error): "The operation would be refused by every node: \(error.reason)."
     case .invalidTransaction(let error): "The transaction would be refused by every node: \(error.reason)."
     case .cancelled: "The call was cancelled."
@@ -146,6 +155,8 @@ public enum EndpointProblem: Error, Equatable, Sendable {
   case wrongStatus(StatusError)
   /// The contract is not what the state commits to.
   case wrongContract(ContractAnswerError)
+  /// The decision is not what its own proofs lead to.
+  case wrongDecision(AccessProofError)
   /// The blocks of a stream are not those of the log.
   case wrongEvents(EventError)
   /// Proven, but an answer to another question.
@@ -162,6 +173,7 @@ public enum EndpointProblem: Error, Equatable, Sendable {
     case .wrongHistory(let error): error.reason
     case .wrongStatus(let error): error.reason
     case .wrongContract(let error): error.reason
+    case .wrongDecision(let error): error.reason
     case .wrongEvents(let error): error.reason
     case .otherAnswer: "other_answer"
     }
@@ -171,7 +183,7 @@ public enum EndpointProblem: Error, Equatable, Sendable {
   public var isDishonest: Bool {
     switch self {
     case .connection, .unavailable, .unproven(.stale), .unproven(.wentBack), .wrongEvents(.unreadableTransaction): false
-    case .malformed, .unproven, .wrongRecord, .wrongHistory, .wrongStatus, .wrongContract, .wrongEvents, .otherAnswer: true
+    case .malformed, .unproven, .wrongRecord, .wrongHistory, .wrongStatus, .wrongContract, .wrongDecision, .wrongEvents, .otherAnswer: true
     }
   }
 

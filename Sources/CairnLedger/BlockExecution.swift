@@ -11,7 +11,7 @@ public struct BlockExecution: Sendable {
   /// Header time of the block, Unix time.
   public let timeMilliseconds: UInt64
   /// The DIDs that the block changed.
-  private var versions: [Digest: DIDVersion] = [:]
+  private(set) var versions: [Digest: DIDVersion] = [:]
   /// Those that the transaction at hand changed so far: later operations see what earlier ones did.
   var pending: [Digest: DIDVersion] = [:]
   /// What was read from the parent, so that a registrar is decoded once a block. At most what the transactions name.
@@ -21,13 +21,16 @@ public struct BlockExecution: Sendable {
   private var changedRoles: [CairnDID: Roles] = [:]
   private var pendingRoles: [CairnDID: Roles] = [:]
   /// Rows that are not about DIDs, likewise.
-  private var records: [Digest: RecordVersion] = [:]
-  private var pendingRecords: [Digest: RecordVersion] = [:]
+  private(set) var records: [Digest: RecordVersion] = [:]
+  private(set) var pendingRecords: [Digest: RecordVersion] = [:]
   /// What the parent has of them, or has not.
   private var loadedRecords: [Digest: [UInt8]?] = [:]
   /// Records of the parent that newer versions replaced, in the order in which that happened.
   private var superseded: [SupersededRecord] = []
   private var pendingSuperseded: [SupersededRecord] = []
+  /// What the block's decisions took so far.
+  private var accesses = AccessSpending()
+  private var pendingAccesses = AccessSpending()
   private var transactions: Set<Digest> = []
   private var leafHashes: [Digest] = []
   /// Of the transactions that were applied.
@@ -61,6 +64,7 @@ public struct BlockExecution: Sendable {
     records.merge(pendingRecords) { _, new in new }
     changedRoles.merge(pendingRoles) { _, new in new }
     superseded += pendingSuperseded
+    accesses += pendingAccesses
     transactions.insert(transaction.value.id)
     leafHashes.append(transaction.value.leafHash)
     byteCount += transaction.value.bytes.count
@@ -184,6 +188,13 @@ extension BlockExecution {
     pendingRecords.removeAll(keepingCapacity: true)
     pendingRoles.removeAll(keepingCapacity: true)
     pendingSuperseded.removeAll(keepingCapacity: true)
+    pendingAccesses = AccessSpending()
+  }
+
+  /// Takes note of what a decision takes, as long as the block has room for it.
+  mutating func spend(_ spending: AccessSpending) throws(OperationError) {
+    pendingAccesses += spending
+    guard (accesses + pendingAccesses).isAffordable else { throw .noRoom }
   }
 
   /// Beside the row that is set.

@@ -1,5 +1,5 @@
 public import CairnCrypto
-import CairnMessages
+package import CairnMessages
 import Foundation
 
 /// A signature and the key that it is by.
@@ -11,12 +11,12 @@ public struct KeySignature: Hashable, Sendable {
     (self.key, self.signature) = (key, signature)
   }
 
-  init?(_ message: ProtoSignature) {
+  package init?(_ message: ProtoSignature) {
     guard let key = PublicKey(message.publicKey), let signature = Signature(message.signature) else { return nil }
     self.init(key: key, signature: signature)
   }
 
-  var message: ProtoSignature {
+  package var message: ProtoSignature {
     var message = ProtoSignature()
     message.publicKey = Data(key.bytes)
     message.signature = Data(signature.bytes)

@@ -30,19 +30,20 @@ public struct LedgerOperation: Sendable {
     case contractUnfreeze(ContractUnfreeze)
     case contractAttest(ContractAttest)
     case contractRetire(ContractID)
+    case accessRecord(AccessRecordOperation)
   }
 
   static let domain = Domain("cairn/did-operation/v1")
 
   public let kind: Kind
-  /// The DID that is made, changed, isolated or released. Of an operation on a status list: the list's issuer. `nil` for an operation that is
+  /// The DID that is made, changed, isolated or released, or asks for something. Of an operation on a status list: the list's issuer. `nil` for an operation that is
   /// about no DID.
   public let did: CairnDID?
   /// The canonical `Operation`.
   public let bytes: [UInt8]
   /// H("cairn/did-operation/v1" || 0x00 || bytes): what the next operation on a DID names as `previous`.
   public let hash: Digest
-  /// The row of the state that the operation is about: of the DID, of the status list, of the isolation, or of the contract.
+  /// The row of the state that the operation is about: of the DID, of the status list, of the isolation, of the contract, or of the decision.
   public let stateKey: Digest
 
   init(_ message: ProtoOperation, network: Digest) throws(OperationError) {
@@ -65,6 +66,9 @@ public struct LedgerOperation: Sendable {
     case .governancePropose, .governanceApprove, .governanceWithdraw:
       let (proposal, kind) = try Self.governanceOperation(message, network)
       (did, self.kind, stateKey) = (nil, kind, proposal.stateKey)
+    case .accessRecord(let record):
+      let record = try AccessRecordOperation(record, network: network)
+      (did, kind, stateKey) = (record.request.principal, .accessRecord(record), RecordedAccess.stateKey(record.request.id))
     case nil:
       throw .malformed("kind")
     }
@@ -172,7 +176,7 @@ public struct LedgerOperation: Sendable {
   }
 
   /// Whether the operation makes or changes this DID.
-  public func changes(_ did: CairnDID) -> Bool { kind.list == nil && kind.proposal == nil && !kind.isIsolation && self.did == did }
+  public func changes(_ did: CairnDID) -> Bool { stateKey == did.stateKey }
 
   /// The version that the operation makes, which the next one on the DID follows.
   public var head: DIDHead { DIDHead(sequence: succession?.sequence ?? 0, hash: hash) }
@@ -212,14 +216,6 @@ extension LedgerOperation.Kind {
     switch self {
     case .governancePropose(_, let id), .governanceApprove(let id), .governanceWithdraw(let id): id
     default: nil
-    }
-  }
-
-  /// Whether the operation is about a DID's isolation, not about the DID itself.
-  var isIsolation: Bool {
-    switch self {
-    case .agentIsolate, .agentRelease: true
-    default: false
     }
   }
 

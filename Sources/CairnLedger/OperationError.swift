@@ -47,6 +47,10 @@ public enum OperationError: Error, Equatable, Sendable {
   /// Over already, or too far ahead; Unix time in milliseconds.
   case sessionExpiry(UInt64)
   case governance(GovernanceRefusal)
+  /// Of a request of an agent.
+  case access(AccessRefusal)
+  /// The block has no room for more decisions.
+  case noRoom
   /// Of an operation on a contract.
   case contract(ContractRefusal)
   /// See ``TransactionError/unavailable(_:)``.
@@ -96,6 +100,8 @@ public enum OperationError: Error, Equatable, Sendable {
     case .indexOutOfRange: "index_out_of_range"
     case .sessionExpiry: "session_expiry"
     case .governance(let refusal): refusal.reason
+    case .access(let refusal): refusal.reason
+    case .noRoom: "block_full"
     case .contract(let refusal): refusal.reason
     case .unavailable(let fault): fault.reason
     }

@@ -49,6 +49,8 @@ extension BlockExecution {
         try approve(id, by: submitter)
       case .governanceWithdraw(let id):
         try withdraw(id, by: submitter)
+      case .accessRecord(let access):
+        try record(access, forKey: operation.stateKey, submitter: submitter)
       }
   }
 

@@ -9,17 +9,17 @@ public struct OperationSubject: Hashable, Sendable {
   public static let kinds: Set<String> = [
     "did_create", "did_update", "did_rotate", "did_deactivate", "status_list_create", "status_list_update", "status_list_delegate",
     "session_batch_create", "contract_deploy", "contract_upgrade", "contract_freeze", "contract_unfreeze", "contract_attest",
-    "contract_retire", "agent_isolate", "agent_release",
-    "governance_propose", "governance_approve", "governance_withdraw",
+    "contract_retire", "access_record", "agent_isolate", "agent_release", "governance_propose", "governance_approve",
+    "governance_withdraw",
   ]
 
   /// One of ``kinds``.
   public let kind: String
-  /// The DID that is made, changed, isolated or released.
+  /// The DID that is made, changed, isolated or released, or that asks for something.
   public let did: String?
   /// Of the status list or session batch that is made or changed.
   public let issuer: String?
-  /// The name of the contract that is made or changed.
+  /// The name of the contract that is made or changed, or decides.
   public let contract: String?
 
   private init(_ kind: String, did: String? = nil, issuer: String? = nil, contract: String? = nil) {
@@ -37,14 +37,18 @@ public struct OperationSubject: Hashable, Sendable {
     case .statusListUpdate(let update): self.init("status_list_update", issuer: Self.issuer(ofList: update.list))
     case .statusListDelegate(let delegate): self.init("status_list_delegate", issuer: Self.issuer(ofList: delegate.list))
     case .sessionBatchCreate(let create): self.init("session_batch_create", issuer: create.controller)
+    case .accessRecord(let record):
+      // What is about no agent was never in the log.
+      guard let request = try? AccessRequest(decoding: [UInt8](record.request)) else { return nil }
+      self.init("access_record", did: request.principal.description, contract: request.contract.name)
+    case .agentIsolate(let isolate): self.init("agent_isolate", did: isolate.did)
+    case .agentRelease(let release): self.init("agent_release", did: release.did)
     case .contractDeploy(let deploy): self.init("contract_deploy", contract: deploy.contract.contract)
     case .contractUpgrade(let upgrade): self.init("contract_upgrade", contract: upgrade.contract.contract)
     case .contractFreeze(let freeze): self.init("contract_freeze", contract: freeze.contract)
     case .contractUnfreeze(let unfreeze): self.init("contract_unfreeze", contract: unfreeze.contract)
     case .contractAttest(let attest): self.init("contract_attest", contract: attest.contract)
     case .contractRetire(let retire): self.init("contract_retire", contract: retire.contract)
-    case .agentIsolate(let isolate): self.init("agent_isolate", did: isolate.did)
-    case .agentRelease(let release): self.init("agent_release", did: release.did)
     case .governancePropose: self.init("governance_propose")
     case .governanceApprove: self.init("governance_approve")
     case .governanceWithdraw: self.init("governance_withdraw")

@@ -14,6 +14,7 @@ public enum StateType: UInt8, Hashable, Sendable, CaseIterable {
   case isolation = 7
   case constitution = 8
   case proposal = 9
+  case access = 10
   case contractVersion = 12
 }
 

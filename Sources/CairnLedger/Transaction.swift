@@ -123,6 +123,7 @@ extension Transaction {
     case .didDeactivate(let deactivate): did = deactivate.did
     case .agentIsolate(let isolate): return isolationKey(isolate.did)
     case .agentRelease(let release): return isolationKey(release.did)
+    case .accessRecord(let record): return RecordedAccess.stateKey(AccessRequest.id(of: [UInt8](record.request)))
     case .contractDeploy(let deploy): return contractKey(deploy.contract.contract)
     case .contractUpgrade(let upgrade): return contractKey(upgrade.contract.contract)
     case .contractFreeze(let freeze): return contractKey(freeze.contract)

@@ -40,7 +40,11 @@ public enum TransactionError: Error, Equatable, Sendable {
   }
 
   init(operation index: Int, _ error: OperationError) {
-    if case .unavailable(let fault) = error { self = .unavailable(fault) } else { self = .operation(index, error) }
+    switch error {
+    case .unavailable(let fault): self = .unavailable(fault)
+    case .noRoom: self = .blockFull
+    default: self = .operation(index, error)
+    }
   }
 
   /// Whether the refusal says something about the transaction rather than about this node or the block it was meant for.

@@ -38,6 +38,9 @@ public struct TransactionVerifier: Sendable {
     let checked = CheckedKeys(validKeys)
     for (index, operation) in transaction.operations.enumerated() {
       do { try checked.check(operation.control, operation.document) } catch { throw TransactionError(operation: index, error) }
+      if case .accessRecord(let access) = operation.kind, !access.request.isSigned(by: access.signature, scheme) {
+        throw TransactionError(operation: index, .access(.badSignature))
+      }
     }
     return Authorized(unchecked: transaction)
   }

@@ -10,6 +10,7 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
   case publishStatusList = 6
   case events = 7
   case contract = 8
+  case authorize = 9
   case proposal = 10
   case proposals = 11
   case submit = 16
@@ -49,6 +50,7 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
     case .publishStatusList: ProtoResolver.Method.PublishStatusList.descriptor
     case .events: ProtoResolver.Method.Events.descriptor
     case .contract: ProtoResolver.Method.Contract.descriptor
+    case .authorize: ProtoResolver.Method.Authorize.descriptor
     case .proposal: ProtoResolver.Method.Proposal.descriptor
     case .proposals: ProtoResolver.Method.Proposals.descriptor
     case .submit: ProtoLedger.Method.Submit.descriptor

@@ -86,11 +86,6 @@ extension StatusFact.Outcome {
   }
 }
 
-extension Knowledge {
-  /// - Parameter epoch: to say instead of the known one; `nil` for that.
-  fileprivate func explained(from epoch: UInt64?) -> Knowledge { Knowledge(epoch: epoch ?? self.epoch, since: since) }
-}
-
 extension ProtoBundledAnswer {
   /// - Parameters:
   ///   - request: without what the client knew.

@@ -17,6 +17,9 @@ struct Knowledge: Sendable {
     message.logSize = since?.header.logSize ?? 0
     return message
   }
+
+  /// - Parameter epoch: to say instead of the known one; `nil` for that.
+  func explained(from epoch: UInt64?) -> Knowledge { Knowledge(epoch: epoch ?? self.epoch, since: since) }
 }
 
 /// The light client that all connections of a client share, so that a header is certified once.
@@ -55,6 +58,12 @@ final class Trust: Sendable {
   func isFresh(_ header: Header) -> Bool {
     let age = clock.unixMilliseconds().subtractingReportingOverflow(header.timeMilliseconds)
     return age.overflow || age.partialValue <= maximumStaleness
+  }
+
+  /// How old a header is, in milliseconds; `nil` when that is within the limit, or its time is still to come.
+  func age(of header: CertifiedHeader, over limit: UInt64) -> UInt64? {
+    let age = clock.unixMilliseconds().subtractingReportingOverflow(header.header.timeMilliseconds)
+    return age.overflow || age.partialValue <= limit ? nil : age.partialValue
   }
 
   /// Believes the header of an answer: final, recent, and not older than what was known when it was asked for.

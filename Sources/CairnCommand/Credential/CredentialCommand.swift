@@ -54,6 +54,7 @@ enum CredentialFiles {
         "A credential for \(actual / 60_000) minutes is longer than the ordinary \(limit / 60_000): shorten --valid-for, or add --long-lived."
       )
     case .tooMany(let what, let limit): .refused(error.reason, "There are more than \(limit) of \(what): use fewer.")
+    case .invalidDelegationDepth: .usage(error.reason, "--delegation-depth is from 0 to \(AgentCredential.delegationDepthLimit).")
     case .invalidIdentifier(let member): .usage(error.reason, "The \(member) of the credential is not a URI.")
     default: .refused(error.reason, "The document cannot be made (\(error.reason)).")
     }

@@ -22,6 +22,7 @@ struct CredentialIssue: AsyncParsableCommand {
     name: .customLong("permission"),
     help: ArgumentHelp("What the agent may do; several times for several.", valueName: "permission"))
   var permissions: [String] = []
+  @Option(help: "How often the authority was handed on before it came to the agent.") var delegationDepth: Int64?
   @Option(help: "For how long, for example 30m or 4h.") var validFor = DurationArgument.hours(1)
   @Flag(help: "Allow more than 4 hours.") var longLived = false
   @Option(help: "The credential's own identifier, a URI.") var id: String?
@@ -91,8 +92,8 @@ struct CredentialIssue: AsyncParsableCommand {
     let now = Timestamp(milliseconds: Timestamp.now.milliseconds / 1_000 * 1_000)
     do {
       let credential = try AgentCredential(
-        id: id, issuer: signer.did, subject: agent, role: role, permissions: permissions, validFrom: now,
-        lifetime: longLived ? .long(milliseconds: length) : .milliseconds(length), statuses: statuses)
+        id: id, issuer: signer.did, subject: agent, role: role, permissions: permissions, delegationDepth: delegationDepth,
+        validFrom: now, lifetime: longLived ? .long(milliseconds: length) : .milliseconds(length), statuses: statuses)
       return (credential, try form == .jwt ? credential.token(by: signer) : credential.secured(by: signer))
     } catch {
       throw CredentialFiles.failure(error)

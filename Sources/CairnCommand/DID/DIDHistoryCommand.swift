@@ -66,6 +66,7 @@ extension LedgerOperation {
     case .contractUnfreeze: "contract-unfreeze"
     case .contractAttest: "contract-attest"
     case .contractRetire: "contract-retire"
+    case .accessRecord: "access-record"
     }
   }
 }

@@ -84,14 +84,21 @@ struct Wallet {
 
   /// What signs credentials and presentations in the DID's name: its key in the document, named `#key-1` there.
   func signer(_ did: CairnDID) throws(CommandFailure) -> CredentialSigner {
-    let name = WalletKeyName.document(did.identifier)
-    guard let key = keys(of: did).last(where: { $0.name == name })?.key,
-      let signer = try? CredentialSigner(did: did, fragment: WalletKeyName.documentFragment, key: key)
-    else {
-      throw .refused(
-        "keys_missing", "The wallet \(path) has no key #\(WalletKeyName.documentFragment) of \(did): give another wallet or DID.")
+    guard let signer = try? CredentialSigner(did: did, fragment: WalletKeyName.documentFragment, key: try documentKey(did)) else {
+      throw missingDocumentKey(did)
     }
     return signer
+  }
+
+  /// The same key itself.
+  func documentKey(_ did: CairnDID) throws(CommandFailure) -> SigningKey {
+    let name = WalletKeyName.document(did.identifier)
+    guard let key = keys(of: did).last(where: { $0.name == name })?.key else { throw missingDocumentKey(did) }
+    return key
+  }
+
+  private func missingDocumentKey(_ did: CairnDID) -> CommandFailure {
+    .refused("keys_missing", "The wallet \(path) has no key #\(WalletKeyName.documentFragment) of \(did): give another wallet or DID.")
   }
 
   /// Enough of the update keys of a control state.

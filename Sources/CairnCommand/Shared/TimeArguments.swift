@@ -14,6 +14,7 @@ struct DurationArgument: ExpressibleByArgument {
   private init(count: Int64, unit: Character) { (milliseconds, text) = (count * (Self.units[unit] ?? 0), "\(count)\(unit)") }
 
   /// For defaults.
+  static func seconds(_ count: Int64) -> DurationArgument { DurationArgument(count: count, unit: "s") }
   static func minutes(_ count: Int64) -> DurationArgument { DurationArgument(count: count, unit: "m") }
   static func hours(_ count: Int64) -> DurationArgument { DurationArgument(count: count, unit: "h") }
   static func days(_ count: Int64) -> DurationArgument { DurationArgument(count: count, unit: "d") }

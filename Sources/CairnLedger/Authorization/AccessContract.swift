@@ -1,35 +1,23 @@
-package import CairnPolicy
+import CairnPolicy
 
 /// A policy contract as a decision needs it.
 package struct AccessContract: Sendable {
-  /// What the policies may cost, in the unit of `EvaluationCost`: some milliseconds. The worst case is bounded when a contract is deployed, so
-  /// that no request comes near.
-  static let costLimit = ContractLimits.cost
-
   package let stated: AccessDecision.Contract
   package let isFrozen: Bool
   package let isRetired: Bool
-  package let policies: CompiledPolicies
+  package let compiled: CompiledContract
 
-  package init(_ stated: AccessDecision.Contract, isFrozen: Bool, isRetired: Bool, policies: CompiledPolicies) {
-    (self.stated, self.isFrozen, self.isRetired, self.policies) = (stated, isFrozen, isRetired, policies)
+  package init(_ stated: AccessDecision.Contract, isFrozen: Bool, isRetired: Bool, compiled: CompiledContract) {
+    (self.stated, self.isFrozen, self.isRetired, self.compiled) = (stated, isFrozen, isRetired, compiled)
   }
-}
 
-/// Policies with their schema, ready to decide.
-package struct CompiledPolicies: Sendable {
-  package let policies: PolicySet
-  package let schema: Schema
-  /// The actions that the schema declares.
-  let actions: Entities
-  let model: EntityModel
-
-  package init(_ policies: PolicySet, _ schema: Schema) {
-    (self.policies, self.schema) = (policies, schema)
-    actions = Entities(schema.actionEntities)
-    model = EntityModel(schema)
+  init(_ record: ContractRecord, _ compiled: CompiledContract, at moment: BlockMoment) {
+    self.init(
+      AccessDecision.Contract(
+        id: record.id.name, version: record.version, hash: record.hash, isOverdue: record.isAuditOverdue(at: moment.milliseconds)),
+      isFrozen: record.isFrozen, isRetired: record.isRetired, compiled: compiled)
   }
 
   /// How people call a policy.
-  func name(of id: Text) -> String { (policies.policy(id)?[annotation: "id"] ?? id).string }
+  func name(of id: Text) -> String { (compiled.policies.policy(id)?[annotation: "id"] ?? id).string }
 }

@@ -6,7 +6,8 @@ extension AccessJudge {
   mutating func evaluate(
     _ contract: AccessContract, _ principal: DIDRecord, _ claims: PresentedClaims?
   ) throws(Halt) -> AccessDecision {
-    let (compiled, model) = (contract.policies, contract.policies.model)
+    let compiled = contract.compiled
+    let model = EntityModel(compiled.schema)
     let action = EntityUID(EntityModel.action, Text(request.action))
     guard let declared = compiled.schema.action(action) else { throw refuse(.unknownAction(request.action)) }
     let asserted = try asserted(declaredBy: declared.context)
@@ -55,8 +56,8 @@ extension AccessJudge {
   private func decision(
     _ response: AuthorizationResponse, by contract: AccessContract
   ) throws(Halt) -> AccessDecision {
-    guard response.cost <= AccessContract.costLimit else { throw refuse(.tooCostly(limit: AccessContract.costLimit)) }
-    let names = { (ids: [Text]) in ids.map(contract.policies.name) }
+    guard response.cost <= ContractLimits.cost else { throw refuse(.tooCostly(limit: ContractLimits.cost)) }
+    let names = { (ids: [Text]) in ids.map(contract.name) }
     return AccessDecision(
       refusals: response.refusal.map { [$0] } ?? [], policies: names(response.reasons), failedPolicies: names(response.failures.map(\.id)),
       contract: contract.stated, moment: moment, cost: response.cost)

@@ -16,6 +16,14 @@ public enum AccessRefusal: Error, Equatable, Sendable {
   /// The header is older than the caller allows.
   case staleHeader(ageMilliseconds: UInt64)
 
+  // When it was to be recorded.
+  /// The last time at which it may be recorded is past.
+  case expired
+  /// That time is too far away.
+  case tooFarAhead
+  /// A block has decided the request.
+  case replayed
+
   // Who asks.
   case unknownDID(CairnDID)
   case deactivated(CairnDID)
@@ -26,7 +34,7 @@ public enum AccessRefusal: Error, Equatable, Sendable {
   case wrongKey
 
   // Who decides.
-  case unknownContract(String)
+  case unknownContract(ContractID)
   case contractFrozen
   /// For ever.
   case contractRetired
@@ -60,6 +68,9 @@ public enum AccessRefusal: Error, Equatable, Sendable {
     case .tooManyCredentials: "too_many_credentials"
     case .wrongNetwork: "wrong_network"
     case .staleHeader: "stale_header"
+    case .expired: "expired"
+    case .tooFarAhead: "too_far_ahead"
+    case .replayed: "replayed"
     case .unknownDID: "unknown_did"
     case .deactivated: "deactivated"
     case .isolated: "isolated"
@@ -98,6 +109,9 @@ extension AccessRefusal: CustomStringConvertible {
     case .tooManyCredentials: "More than \(AccessRequest.credentialLimit) credentials are shown."
     case .wrongNetwork: "The request is for another network."
     case .staleHeader(let age): "The newest proven state is \(age) ms old, which is too old to decide by."
+    case .expired: "The last time at which the request may be recorded is past."
+    case .tooFarAhead: "The last time at which the request may be recorded is more than ten minutes away."
+    case .replayed: "The request has been decided and recorded."
     case .unknownDID(let did): "\(did) does not exist."
     case .deactivated(let did): "\(did) is deactivated."
     case .isolated(let did): "\(did) is isolated."

@@ -1,7 +1,7 @@
 public import CairnCrypto
 public import CairnIdentity
 import CairnMessages
-import CairnPolicy
+public import CairnPolicy
 import Foundation
 
 /// What an agent wants to do, and what it shows for it.
@@ -16,7 +16,6 @@ public struct AccessRequest: Sendable {
   public static let byteLimit = 56 << 10
   public static let actionByteLimit = 256
   public static let resourceByteLimit = 1_024
-  public static let contractByteLimit = 128
   /// Of the JSON: as much as a context may have by the language's limits, in which numbers are shorter.
   public static let assertedByteLimit = 16 << 10
   /// Documents, and the credentials in all of them together. Each costs every node two signatures or more; an agent shows one or two.
@@ -41,7 +40,7 @@ public struct AccessRequest: Sendable {
   /// Of `Cairn::Resource`.
   public let resource: String
   /// The policy contract that decides.
-  public let contract: String
+  public let contract: ContractID
   /// What the asker merely claims, as JSON of Cedar's context format; empty for nothing.
   public let asserted: [UInt8]
   /// Credentials or presentations as they were received.
@@ -67,9 +66,10 @@ public struct AccessRequest: Sendable {
     }
     guard let network = Digest(message.network) else { throw .malformed("network") }
     guard let principal = try? CairnDID(parsing: message.principal) else { throw .malformed("principal") }
+    guard let contract = ContractID(message.contract) else { throw .malformed("contract") }
     try Self.check(message)
-    (self.bytes, id, self.network, self.principal) = (bytes, .sha256(Self.idDomain, bytes), network, principal)
-    (action, resource, contract) = (message.action, message.resource, message.contract)
+    (self.bytes, id, self.network, self.principal, self.contract) = (bytes, Self.id(of: bytes), network, principal, contract)
+    (action, resource) = (message.action, message.resource)
     asserted = [UInt8](message.asserted)
     credentials = message.credentials.map { [UInt8]($0) }
     challenge = message.challenge.isEmpty ? nil : message.challenge
@@ -82,7 +82,6 @@ public struct AccessRequest: Sendable {
   private static func check(_ message: ProtoAccessRequest) throws(AccessRefusal) {
     for (text, name, limit) in [
       (message.action, "action", actionByteLimit), (message.resource, "resource", resourceByteLimit),
-      (message.contract, "contract", contractByteLimit),
     ] {
       guard !text.isEmpty else { throw .malformed(name) }
       guard text.utf8.count <= limit else { throw .tooLarge(name, limit: limit) }
@@ -134,7 +133,14 @@ extension AccessRequest {
   }
 
   /// Whether the signature is one by the key that it names; whose key that is, the state says.
-  func isSigned(by signature: KeySignature) -> Bool { signature.key.isValid(signature.signature, for: Self.domain.message(bytes)) }
+  func isSigned(by signature: KeySignature, _ scheme: any SignatureScheme = Ed25519()) -> Bool {
+    scheme.isValid(signature.signature, by: signature.key, for: Self.domain.message(bytes))
+  }
+
+  static func id(of bytes: [UInt8]) -> Digest { .sha256(idDomain, bytes) }
+
+  /// JSON in which equal claims are equal bytes, so that whoever checks a receipt finds the same digest.
+  public static func encode(_ asserted: CedarRecord) -> [UInt8] { Array(asserted.json.text().utf8) }
 }
 
 extension AccessRequest: Hashable {

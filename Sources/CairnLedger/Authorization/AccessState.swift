@@ -11,7 +11,7 @@ package protocol AccessState {
   mutating func roles(of did: CairnDID) throws(Failure) -> Roles
   mutating func isIsolated(_ did: CairnDID, at moment: BlockMoment) throws(Failure) -> Bool
   /// - Returns: the contract's newest version; `nil` when there is none.
-  mutating func contract(_ id: String, at moment: BlockMoment) throws(Failure) -> AccessContract?
+  mutating func contract(_ id: ContractID, at moment: BlockMoment) throws(Failure) -> AccessContract?
   mutating func statusList(_ list: StatusListID) throws(Failure) -> StatusListRecord?
   /// - Returns: `nil` when no bit of the chunk was ever set.
   mutating func chunk(_ chunk: UInt32, of list: StatusListID) throws(Failure) -> StatusChunk?

@@ -4,12 +4,15 @@ public import CairnPolicy
 public struct CompiledContract: Sendable {
   public let policies: PolicySet
   public let schema: Schema
+  /// The actions that the schema declares.
+  let actions: Entities
 
   /// Reads policies and schema, UTF-8, within the ledger's limits.
   public init(policies: [UInt8], schema: [UInt8]) throws(ContractFault) {
     do { self.policies = try PolicySet(parsing: policies, limits: .ledger) } catch { throw .policies(error) }
     if let template = self.policies.templates.first { throw .template(template.id) }
     do { self.schema = try Schema(parsing: schema, limits: .ledger) } catch { throw .schema(error) }
+    actions = Entities(self.schema.actionEntities)
   }
 
   /// Reads a version that the ledger has, and so has accepted.

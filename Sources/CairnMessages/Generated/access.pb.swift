@@ -72,6 +72,68 @@ public nonisolated struct ProtoAccessRequest: Sendable {
   public init() {}
 }
 
+/// Has a block decide a request: see AccessRecord in ledger.proto. What was decided; its row never changes.
+public nonisolated struct ProtoRecordedAccess: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// id of the AccessRequest
+  public var request: Data {
+    get {_storage._request}
+    set {_uniqueStorage()._request = newValue}
+  }
+
+  public var principal: String {
+    get {_storage._principal}
+    set {_uniqueStorage()._principal = newValue}
+  }
+
+  /// that signed the request: whoever acts on the decision proves to have it
+  public var key: Data {
+    get {_storage._key}
+    set {_uniqueStorage()._key = newValue}
+  }
+
+  public var action: String {
+    get {_storage._action}
+    set {_uniqueStorage()._action = newValue}
+  }
+
+  public var resource: String {
+    get {_storage._resource}
+    set {_uniqueStorage()._resource = newValue}
+  }
+
+  /// H("cairn/access-context/v1" || 0x00 || asserted)
+  public var context: Data {
+    get {_storage._context}
+    set {_uniqueStorage()._context = newValue}
+  }
+
+  /// by the policies
+  public var decision: ProtoAccessDecision {
+    get {_storage._decision ?? ProtoAccessDecision()}
+    set {_uniqueStorage()._decision = newValue}
+  }
+  /// Returns true if `decision` has been explicitly set.
+  public var hasDecision: Bool {_storage._decision != nil}
+  /// Clears the value of `decision`. Subsequent reads from it will return its default value.
+  public mutating func clearDecision() {_uniqueStorage()._decision = nil}
+
+  /// Unix time: from then on it is good for nothing
+  public var expiresMs: UInt64 {
+    get {_storage._expiresMs}
+    set {_uniqueStorage()._expiresMs = newValue}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
 /// The same for everybody who has the request and the state.
 public nonisolated struct ProtoAccessDecision: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -198,6 +260,125 @@ nonisolated extension ProtoAccessRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.nonce != rhs.nonce {return false}
     if lhs.notAfterMs != rhs.notAfterMs {return false}
     if lhs.validMs != rhs.validMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoRecordedAccess: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RecordedAccess"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}principal\0\u{1}key\0\u{1}action\0\u{1}resource\0\u{1}context\0\u{1}decision\0\u{3}expires_ms\0")
+
+  fileprivate class _StorageClass {
+    var _request: Data = Data()
+    var _principal: String = String()
+    var _key: Data = Data()
+    var _action: String = String()
+    var _resource: String = String()
+    var _context: Data = Data()
+    var _decision: ProtoAccessDecision? = nil
+    var _expiresMs: UInt64 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _request = source._request
+      _principal = source._principal
+      _key = source._key
+      _action = source._action
+      _resource = source._resource
+      _context = source._context
+      _decision = source._decision
+      _expiresMs = source._expiresMs
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._request) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._principal) }()
+        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._key) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._action) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._resource) }()
+        case 6: try { try decoder.decodeSingularBytesField(value: &_storage._context) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._decision) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._expiresMs) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._request.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._request, fieldNumber: 1)
+      }
+      if !_storage._principal.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._principal, fieldNumber: 2)
+      }
+      if !_storage._key.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._key, fieldNumber: 3)
+      }
+      if !_storage._action.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._action, fieldNumber: 4)
+      }
+      if !_storage._resource.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._resource, fieldNumber: 5)
+      }
+      if !_storage._context.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._context, fieldNumber: 6)
+      }
+      try { if let v = _storage._decision {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      if _storage._expiresMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._expiresMs, fieldNumber: 8)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoRecordedAccess, rhs: ProtoRecordedAccess) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._request != rhs_storage._request {return false}
+        if _storage._principal != rhs_storage._principal {return false}
+        if _storage._key != rhs_storage._key {return false}
+        if _storage._action != rhs_storage._action {return false}
+        if _storage._resource != rhs_storage._resource {return false}
+        if _storage._context != rhs_storage._context {return false}
+        if _storage._decision != rhs_storage._decision {return false}
+        if _storage._expiresMs != rhs_storage._expiresMs {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -194,6 +194,9 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// id = the contract's name, UTF-8; record = ContractRecord
   case contract // = 6
 
+  /// id = that of an AccessRequest; record = RecordedAccess
+  case access // = 10
+
   /// id = the DID, UTF-8; record = IsolationRecord
   case isolation // = 7
 
@@ -223,6 +226,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 7: self = .isolation
     case 8: self = .constitution
     case 9: self = .proposal
+    case 10: self = .access
     case 12: self = .contractVersion
     default: self = .UNRECOGNIZED(rawValue)
     }
@@ -240,6 +244,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .isolation: return 7
     case .constitution: return 8
     case .proposal: return 9
+    case .access: return 10
     case .contractVersion: return 12
     case .UNRECOGNIZED(let i): return i
     }
@@ -254,6 +259,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     .statusList,
     .statusChunk,
     .contract,
+    .access,
     .isolation,
     .constitution,
     .proposal,
@@ -539,6 +545,14 @@ public nonisolated struct ProtoOperation: Sendable {
     set {kind = .contractRetire(newValue)}
   }
 
+  public var accessRecord: ProtoAccessRecord {
+    get {
+      if case .accessRecord(let v)? = kind {return v}
+      return ProtoAccessRecord()
+    }
+    set {kind = .accessRecord(newValue)}
+  }
+
   public var agentIsolate: ProtoAgentIsolate {
     get {
       if case .agentIsolate(let v)? = kind {return v}
@@ -596,6 +610,7 @@ public nonisolated struct ProtoOperation: Sendable {
     case contractUnfreeze(ProtoContractUnfreeze)
     case contractAttest(ProtoContractAttest)
     case contractRetire(ProtoContractRetire)
+    case accessRecord(ProtoAccessRecord)
     case agentIsolate(ProtoAgentIsolate)
     case agentRelease(ProtoAgentRelease)
     case governancePropose(ProtoGovernancePropose)
@@ -1058,6 +1073,33 @@ public nonisolated struct ProtoContractRetire: Sendable {
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+}
+
+/// Has the block decide what an agent asks for, and keeps the decision. Anybody may submit it. The request has a nonce, and a last time at most ten
+/// minutes after the block's. A guard that refuses keeps the operation out of the log.
+public nonisolated struct ProtoAccessRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// canonical AccessRequest
+  public var request: Data = Data()
+
+  /// over the request, by a key of the agent's document under `authentication`
+  public var signature: ProtoSignature {
+    get {_signature ?? ProtoSignature()}
+    set {_signature = newValue}
+  }
+  /// Returns true if `signature` has been explicitly set.
+  public var hasSignature: Bool {self._signature != nil}
+  /// Clears the value of `signature`. Subsequent reads from it will return its default value.
+  public mutating func clearSignature() {self._signature = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _signature: ProtoSignature? = nil
 }
 
 /// How a DID of a session batch is shown: with what makes it, and the path from there to the batch's root.
@@ -1993,7 +2035,7 @@ nonisolated extension ProtoVerificationPurpose: SwiftProtobuf._ProtoNameProvidin
 }
 
 nonisolated extension ProtoStateType: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0\u{1}STATE_TYPE_CONTRACT\0\u{1}STATE_TYPE_ISOLATION\0\u{1}STATE_TYPE_CONSTITUTION\0\u{1}STATE_TYPE_PROPOSAL\0\u{2}\u{3}STATE_TYPE_CONTRACT_VERSION\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0\u{1}STATE_TYPE_CONTRACT\0\u{1}STATE_TYPE_ISOLATION\0\u{1}STATE_TYPE_CONSTITUTION\0\u{1}STATE_TYPE_PROPOSAL\0\u{1}STATE_TYPE_ACCESS\0\u{2}\u{2}STATE_TYPE_CONTRACT_VERSION\0")
 }
 
 nonisolated extension ProtoRole: SwiftProtobuf._ProtoNameProviding {
@@ -2126,7 +2168,7 @@ nonisolated extension ProtoSignature: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Operation"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}did_create\0\u{3}did_update\0\u{3}did_rotate\0\u{3}did_deactivate\0\u{3}status_list_create\0\u{3}status_list_update\0\u{3}status_list_delegate\0\u{3}session_batch_create\0\u{3}contract_deploy\0\u{3}contract_upgrade\0\u{3}contract_freeze\0\u{3}contract_unfreeze\0\u{3}contract_attest\0\u{3}contract_retire\0\u{4}\u{2}agent_isolate\0\u{3}agent_release\0\u{3}governance_propose\0\u{3}governance_approve\0\u{3}governance_withdraw\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}did_create\0\u{3}did_update\0\u{3}did_rotate\0\u{3}did_deactivate\0\u{3}status_list_create\0\u{3}status_list_update\0\u{3}status_list_delegate\0\u{3}session_batch_create\0\u{3}contract_deploy\0\u{3}contract_upgrade\0\u{3}contract_freeze\0\u{3}contract_unfreeze\0\u{3}contract_attest\0\u{3}contract_retire\0\u{3}access_record\0\u{3}agent_isolate\0\u{3}agent_release\0\u{3}governance_propose\0\u{3}governance_approve\0\u{3}governance_withdraw\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2316,6 +2358,19 @@ nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.kind = .contractRetire(v)
         }
       }()
+      case 15: try {
+        var v: ProtoAccessRecord?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .accessRecord(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .accessRecord(v)
+        }
+      }()
       case 16: try {
         var v: ProtoAgentIsolate?
         var hadOneofValue = false
@@ -2447,6 +2502,10 @@ nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .contractRetire?: try {
       guard case .contractRetire(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .accessRecord?: try {
+      guard case .accessRecord(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
     }()
     case .agentIsolate?: try {
       guard case .agentIsolate(let v)? = self.kind else { preconditionFailure() }
@@ -3330,6 +3389,45 @@ nonisolated extension ProtoContractRetire: SwiftProtobuf.Message, SwiftProtobuf.
 
   public static func ==(lhs: ProtoContractRetire, rhs: ProtoContractRetire) -> Bool {
     if lhs.contract != rhs.contract {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoAccessRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AccessRecord"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}signature\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._signature) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.request.isEmpty {
+      try visitor.visitSingularBytesField(value: self.request, fieldNumber: 1)
+    }
+    try { if let v = self._signature {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoAccessRecord, rhs: ProtoAccessRecord) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs._signature != rhs._signature {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -560,6 +560,98 @@ public nonisolated struct ProtoContractAnswer: Sendable {
   fileprivate var _successor: ProtoEarlierVersion? = nil
 }
 
+/// Whether an agent may do something, now; or what a block decided.
+public nonisolated struct ProtoAuthorizeRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var about: ProtoAuthorizeRequest.OneOf_About? = nil
+
+  /// canonical AccessRequest
+  public var request: Data {
+    get {
+      if case .request(let v)? = about {return v}
+      return Data()
+    }
+    set {about = .request(newValue)}
+  }
+
+  /// id of a request that a block has decided: one state proof, and the RecordedAccess as the payload
+  public var recorded: Data {
+    get {
+      if case .recorded(let v)? = about {return v}
+      return Data()
+    }
+    set {about = .recorded(newValue)}
+  }
+
+  /// of the agent, over the request; absent when whoever asks vouches for it
+  public var signature: ProtoSignature {
+    get {_signature ?? ProtoSignature()}
+    set {_signature = newValue}
+  }
+  /// Returns true if `signature` has been explicitly set.
+  public var hasSignature: Bool {self._signature != nil}
+  /// Clears the value of `signature`. Subsequent reads from it will return its default value.
+  public mutating func clearSignature() {self._signature = nil}
+
+  /// hash of a ContractVersion that the client has
+  public var knownContract: Data = Data()
+
+  public var known: ProtoKnown {
+    get {_known ?? ProtoKnown()}
+    set {_known = newValue}
+  }
+  /// Returns true if `known` has been explicitly set.
+  public var hasKnown: Bool {self._known != nil}
+  /// Clears the value of `known`. Subsequent reads from it will return its default value.
+  public mutating func clearKnown() {self._known = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_About: Equatable, Sendable {
+    /// canonical AccessRequest
+    case request(Data)
+    /// id of a request that a block has decided: one state proof, and the RecordedAccess as the payload
+    case recorded(Data)
+
+  }
+
+  public init() {}
+
+  fileprivate var _signature: ProtoSignature? = nil
+  fileprivate var _known: ProtoKnown? = nil
+}
+
+/// Payload of Authorize. State proofs: of every row that the decision reads, in that order.
+public nonisolated struct ProtoAuthorizeAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var decision: ProtoAccessDecision {
+    get {_decision ?? ProtoAccessDecision()}
+    set {_decision = newValue}
+  }
+  /// Returns true if `decision` has been explicitly set.
+  public var hasDecision: Bool {self._decision != nil}
+  /// Clears the value of `decision`. Subsequent reads from it will return its default value.
+  public mutating func clearDecision() {self._decision = nil}
+
+  /// of the same rows; empty where there is none
+  public var records: [Data] = []
+
+  /// ContractVersion bytes of the version in force; empty when the client has it, or it was not read
+  public var contract: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _decision: ProtoAccessDecision? = nil
+}
+
 /// Finalized changes from a position on, block by block.
 public nonisolated struct ProtoEventsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -2105,6 +2197,122 @@ nonisolated extension ProtoContractAnswer: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.version != rhs.version {return false}
     if lhs._earlier != rhs._earlier {return false}
     if lhs._successor != rhs._successor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoAuthorizeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AuthorizeRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}recorded\0\u{1}signature\0\u{3}known_contract\0\u{1}known\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.about != nil {try decoder.handleConflictingOneOf()}
+          self.about = .request(v)
+        }
+      }()
+      case 2: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.about != nil {try decoder.handleConflictingOneOf()}
+          self.about = .recorded(v)
+        }
+      }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._signature) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.knownContract) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._known) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.about {
+    case .request?: try {
+      guard case .request(let v)? = self.about else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
+    }()
+    case .recorded?: try {
+      guard case .recorded(let v)? = self.about else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try { if let v = self._signature {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.knownContract.isEmpty {
+      try visitor.visitSingularBytesField(value: self.knownContract, fieldNumber: 4)
+    }
+    try { if let v = self._known {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoAuthorizeRequest, rhs: ProtoAuthorizeRequest) -> Bool {
+    if lhs.about != rhs.about {return false}
+    if lhs._signature != rhs._signature {return false}
+    if lhs.knownContract != rhs.knownContract {return false}
+    if lhs._known != rhs._known {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoAuthorizeAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AuthorizeAnswer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}decision\0\u{1}records\0\u{1}contract\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._decision) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.records) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.contract) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._decision {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.records.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.records, fieldNumber: 2)
+    }
+    if !self.contract.isEmpty {
+      try visitor.visitSingularBytesField(value: self.contract, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoAuthorizeAnswer, rhs: ProtoAuthorizeAnswer) -> Bool {
+    if lhs._decision != rhs._decision {return false}
+    if lhs.records != rhs.records {return false}
+    if lhs.contract != rhs.contract {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -63,6 +63,7 @@ package struct ServiceMethods: Sendable {
     case .proposal: return try queries.proposal(decode(request)).encoded
     case .proposals: return try queries.proposals(decode(request)).encoded
     case .contract: return try queries.contract(decode(request)).encoded
+    case .authorize: return try queries.authorize(decode(request)).encoded
     case .transaction: return try queries.transaction(decode(request)).encoded
     case .entry: return try queries.entry(decode(request)).encoded
     case .header: return try queries.header(decode(request)).encoded

@@ -85,6 +85,8 @@ extension OperationError {
       .failedPrecondition
     case .governance(let refusal): refusal.status
     case .contract(let refusal): refusal.status
+    case .access(let refusal): refusal.status
+    case .noRoom: .resourceExhausted
     case .unavailable: .unavailable
     }
   }
@@ -133,6 +135,8 @@ extension OperationError {
     case .sessionExpiry(let time):
       "has the expiry \(time), which is past or more than 31 days ahead: choose a Unix time in milliseconds between."
     case .governance(let refusal): refusal.sentence
+    case .access(let refusal): "is refused. \(refusal)"
+    case .noRoom: "finds no room left in the block: submit it again."
     case .unavailable: "could not be judged by this node: submit it to another node, or again later."
     case .contract(let refusal): refusal.sentence
     }

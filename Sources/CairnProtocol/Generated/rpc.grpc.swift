@@ -125,6 +125,19 @@ public enum ProtoResolver: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Authorize" metadata.
+        public enum Authorize: Sendable {
+            /// Request type for "Authorize".
+            public typealias Input = ProtoAuthorizeRequest
+            /// Response type for "Authorize".
+            public typealias Output = ProtoProven
+            /// Descriptor for "Authorize".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "cairn.v1.Resolver"),
+                method: "Authorize",
+                type: .unary
+            )
+        }
         /// Namespace for "Proposal" metadata.
         public enum Proposal: Sendable {
             /// Request type for "Proposal".
@@ -161,6 +174,7 @@ public enum ProtoResolver: Sendable {
             PublishStatusList.descriptor,
             Events.descriptor,
             Contract.descriptor,
+            Authorize.descriptor,
             Proposal.descriptor,
             Proposals.descriptor
         ]
@@ -298,6 +312,20 @@ extension ProtoResolver {
         /// - Returns: A streaming response of `ProtoProven` messages.
         func contract(
             request: GRPCCore.StreamingServerRequest<ProtoContractRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven>
+
+        /// Handle the "Authorize" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `ProtoAuthorizeRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `ProtoProven` messages.
+        func authorize(
+            request: GRPCCore.StreamingServerRequest<ProtoAuthorizeRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven>
 
@@ -450,6 +478,20 @@ extension ProtoResolver {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<ProtoProven>
 
+        /// Handle the "Authorize" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoAuthorizeRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `ProtoProven` message.
+        func authorize(
+            request: GRPCCore.ServerRequest<ProtoAuthorizeRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<ProtoProven>
+
         /// Handle the "Proposal" method.
         ///
         /// - Parameters:
@@ -599,6 +641,20 @@ extension ProtoResolver {
             context: GRPCCore.ServerContext
         ) async throws -> ProtoProven
 
+        /// Handle the "Authorize" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `ProtoAuthorizeRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `ProtoProven` to respond with.
+        func authorize(
+            request: ProtoAuthorizeRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> ProtoProven
+
         /// Handle the "Proposal" method.
         ///
         /// - Parameters:
@@ -722,6 +778,17 @@ extension ProtoResolver.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: ProtoResolver.Method.Authorize.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoAuthorizeRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoProven>(),
+            handler: { request, context in
+                try await self.authorize(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: ProtoResolver.Method.Proposal.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProposalRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<ProtoProven>(),
@@ -820,6 +887,17 @@ extension ProtoResolver.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven> {
         let response = try await self.contract(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func authorize(
+        request: GRPCCore.StreamingServerRequest<ProtoAuthorizeRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ProtoProven> {
+        let response = try await self.authorize(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -957,6 +1035,19 @@ extension ProtoResolver.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<ProtoProven> {
         return GRPCCore.ServerResponse<ProtoProven>(
             message: try await self.contract(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func authorize(
+        request: GRPCCore.ServerRequest<ProtoAuthorizeRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<ProtoProven> {
+        return GRPCCore.ServerResponse<ProtoProven>(
+            message: try await self.authorize(
                 request: request.message,
                 context: context
             ),
@@ -1147,6 +1238,25 @@ extension ProtoResolver {
         func contract<Result>(
             request: GRPCCore.ClientRequest<ProtoContractRequest>,
             serializer: some GRPCCore.MessageSerializer<ProtoContractRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Authorize" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoAuthorizeRequest` message.
+        ///   - serializer: A serializer for `ProtoAuthorizeRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func authorize<Result>(
+            request: GRPCCore.ClientRequest<ProtoAuthorizeRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoAuthorizeRequest>,
             deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result
@@ -1443,6 +1553,36 @@ extension ProtoResolver {
             )
         }
 
+        /// Call the "Authorize" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoAuthorizeRequest` message.
+        ///   - serializer: A serializer for `ProtoAuthorizeRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoProven` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func authorize<Result>(
+            request: GRPCCore.ClientRequest<ProtoAuthorizeRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoAuthorizeRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoProven>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: ProtoResolver.Method.Authorize.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "Proposal" method.
         ///
         /// - Parameters:
@@ -1698,6 +1838,31 @@ extension ProtoResolver.ClientProtocol {
         try await self.contract(
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<ProtoContractRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProven>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Authorize" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ProtoAuthorizeRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func authorize<Result>(
+        request: GRPCCore.ClientRequest<ProtoAuthorizeRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.authorize(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoAuthorizeRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoProven>(),
             options: options,
             onResponse: handleResponse
@@ -1981,6 +2146,35 @@ extension ProtoResolver.ClientProtocol {
             metadata: metadata
         )
         return try await self.contract(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Authorize" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func authorize<Result>(
+        _ message: ProtoAuthorizeRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoProven>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<ProtoAuthorizeRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.authorize(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -179,6 +179,7 @@ final class FakeNode: RPCServerHandler {
       return try chain.resolution(CairnDID(parsing: request.did), request.known, at: height.withLock { $0 })
     case .status: return try chain.status(ProtoStatusRequest(serializedBytes: request), at: height.withLock { $0 })
     case .statusList: return try chain.statusList(ProtoStatusListRequest(serializedBytes: request), at: height.withLock { $0 })
+    case .authorize: return try chain.authorization(ProtoAuthorizeRequest(serializedBytes: request), at: height.withLock { $0 })
     case .history: return try history(ProtoHistoryRequest(serializedBytes: request), chain)
     case .transaction:
       let request = try ProtoTransactionRequest(serializedBytes: request)

@@ -27,6 +27,9 @@ struct TestChain: Sendable {
   /// The first operator, who may enrol DIDs.
   let registrar: Signatory
   let guardian: Signatory
+  /// The second operator, who may deploy contracts.
+  private static let authorIndex = 1
+  var author: Signatory { Signatory(genesis.dids[Self.authorIndex], keys: [Self.key("operator \(Self.authorIndex)")]) }
   private(set) var blocks: [FinalBlock] = []
   private(set) var entries: [LogEntry] = []
 
@@ -43,7 +46,7 @@ struct TestChain: Sendable {
         peerAddress: "127.0.0.1:\(7000 + index)", clientAddress: "127.0.0.1:\(8000 + index)")
       let entry = try GenesisEntry(
         validator: validator, control: Self.control("operator \(index)"), document: DIDDocument(), salt: [UInt8](repeating: 1, count: 16),
-        roles: Roles(index == 0 ? [.registrar, .issuer] : [.trustee, .registrar, .issuer, .guardian]))
+        roles: Roles(index == 0 ? [.registrar, .issuer] : [.trustee, .registrar, .issuer, .author, .guardian]))
       signed.append(
         entry.signed(
           for: template, consensusKey: consensusKeys[index], nodeKey: nodeKeys[index], identityKeys: [Self.key("operator \(index)")]))

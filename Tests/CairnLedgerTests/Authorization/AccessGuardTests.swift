@@ -25,7 +25,7 @@ import Testing
   @Test func deniesWithoutAContract() throws {
     let world = try world { $0.hasContract = false }
     let decision = try world.decide(world.request(credentials: [world.credential()]))
-    #expect(decision.refusals == [.unknownContract("tools")])
+    #expect(decision.refusals == [.unknownContract(AccessWorld.contractID)])
     #expect(decision.contract == nil && !decision.isAllowed)
   }
 

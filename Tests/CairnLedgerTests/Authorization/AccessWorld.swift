@@ -8,6 +8,10 @@ import CairnPolicy
 /// The agent's document has key 21, the registrar's key 1; the registrar is an issuer, the trustee is none.
 struct AccessWorld {
   static let contract = "tools"
+  static let contractID: ContractID = {
+    guard let id = ContractID(contract) else { preconditionFailure("a name of a contract") }
+    return id
+  }()
   static let list = World.list("cards")
 
   var world: World
@@ -98,10 +102,10 @@ struct AccessWorld {
   func state() throws -> WorldState {
     var contract: AccessContract?
     if hasContract {
-      let schema = try Schema(parsing: schema)
+      let compiled = try CompiledContract(policies: Array(policies.utf8), schema: Array(schema.utf8))
       contract = AccessContract(
         AccessDecision.Contract(id: Self.contract, version: 3, hash: .sha256(Array(policies.utf8)), isOverdue: isOverdue),
-        isFrozen: isFrozen, isRetired: isRetired, policies: CompiledPolicies(try PolicySet(parsing: policies), schema))
+        isFrozen: isFrozen, isRetired: isRetired, compiled: compiled)
     }
     return WorldState(state: world.state, contract: contract, isolated: isolated)
   }
@@ -137,9 +141,9 @@ struct WorldState: AccessState {
     return isolated.contains(did)
   }
 
-  mutating func contract(_ id: String, at moment: BlockMoment) -> AccessContract? {
+  mutating func contract(_ id: ContractID, at moment: BlockMoment) -> AccessContract? {
     reads.append("contract \(id)")
-    return contract?.stated.id == id ? contract : nil
+    return contract?.stated.id == id.name ? contract : nil
   }
 
   mutating func statusList(_ list: StatusListID) throws(LedgerFault) -> StatusListRecord? {

@@ -57,7 +57,7 @@ import Testing
       #expect(invalid?.failure.metadata["did_error"] == "https://www.w3.org/ns/did#INVALID_DID")
       let malformed = await connection.failure(CairnMethod.resolve.rawValue, ByteBuffer(bytes: [0x0a, 0xff]))
       #expect(malformed?.status == .invalidArgument && malformed?.failure.reason == "malformed_request")
-      for method: UInt16 in [0, 8, 999, CairnMethod.nodeStatus.rawValue] {
+      for method: UInt16 in [0, 12, 999, CairnMethod.nodeStatus.rawValue] {
         let unknown = await connection.failure(method, ByteBuffer())
         #expect(unknown?.status == .unimplemented && unknown?.failure.reason == "unknown_method")
       }

@@ -47,6 +47,7 @@ import Testing
     let list = chain.list.description
     var proposal = ProtoProposalRequest()
     proposal.proposal = Data(repeating: 7, count: 32)
+    let access = try AccessRequest(network: chain.genesis.network, principal: did, action: "use", resource: "shop", contract: "tools")
     let questions: [(CairnMethod, any SwiftProtobuf.Message)] = [
       (.resolve, resolveRequest(did.description, known)), (.history, historyRequest(did)),
       (.transaction, transactionRequest(transaction.id.bytes)), (.entry, entryRequest(1)), (.header, headerRequest(.height(0))),
@@ -55,6 +56,8 @@ import Testing
       (.resolve, resolveRequest(did, at: .time(milliseconds: 0), withRoles: true)), (.status, statusRequest(list, 5, at: .height(4))),
       (.statusList, statusListRequest(list, at: .height(4))), (.proposal, proposal), (.proposals, ProtoProposalsRequest()),
       (.contract, ProtoContractRequest.with { $0.contract = "tools" }),
+      (.authorize, ProtoAuthorizeRequest.with { $0.request = Data(access.bytes) }),
+      (.authorize, ProtoAuthorizeRequest.with { $0.recorded = Data(access.id.bytes) }),
     ]
     try await TestFaces.with(chain) { faces in
       let connection = try await faces.connect()
@@ -182,8 +185,9 @@ import Testing
         func files(_ answer: GRPCServerReflectionResponse) throws -> [String] {
           try answer.fileDescriptorResponse.fileDescriptorProto.map { try Google_Protobuf_FileDescriptorProto(serializedBytes: $0).name }
         }
-        #expect(try files(answers[1]) == ["cairn/v1/rpc.proto", "cairn/v1/chain.proto"])
-        #expect(try files(answers[2]) == ["cairn/v1/rpc.proto", "cairn/v1/chain.proto"])
+        let all = ["cairn/v1/rpc.proto", "cairn/v1/access.proto", "cairn/v1/chain.proto", "cairn/v1/ledger.proto"]
+        #expect(try files(answers[1]) == all)
+        #expect(try files(answers[2]) == all)
         #expect(try files(answers[3]) == ["cairn/v1/chain.proto"])
         #expect(answers[4].errorResponse.errorCode == 5 && answers[5].errorResponse.errorCode == 5)
         #expect(answers.enumerated().allSatisfy { $1.originalRequest == asked[$0] })
