@@ -3,8 +3,8 @@ import CairnIdentity
 import CairnMessages
 
 // The defence lane: what takes rights away in a hurry goes before everything else. A transaction belongs to it when each of its
-// operations isolates an agent, or only sets bits of lists for revocation or suspension; and when the state says that its submitter
-// may do that, so that nobody else fills the lane.
+// operations isolates an agent, freezes a contract, or only sets bits of lists for revocation or suspension; and when the state says
+// that its submitter may do that, so that nobody else fills the lane.
 
 extension Transaction {
   /// Whether the operations are of the defence lane by themselves. What a list is for, only the state knows.
@@ -40,8 +40,9 @@ extension Transaction {
     static let body: UInt64 = 1
     static let operations: UInt64 = 5
     static let statusListUpdate: UInt64 = 6
+    static let contractFreeze: UInt64 = 11
     static let agentIsolate: UInt64 = 16
-    static let defence: Set<UInt64> = [statusListUpdate, agentIsolate]
+    static let defence: Set<UInt64> = [statusListUpdate, contractFreeze, agentIsolate]
     static let clear: UInt64 = 3
   }
 }
@@ -49,7 +50,7 @@ extension Transaction {
 extension LedgerOperation.Kind {
   fileprivate var isDefensive: Bool {
     switch self {
-    case .agentIsolate: true
+    case .agentIsolate, .contractFreeze: true
     case .statusListUpdate(let update, _): update.clear.isEmpty
     default: false
     }

@@ -22,13 +22,18 @@ import Testing
     return world.state.isDefence(transaction)
   }
 
-  @Test("Revoking, suspending and isolating belong to the lane; nothing else does") mutating func kinds() throws {
+  @Test("Revoking, suspending, isolating and freezing belong to the lane; nothing else does") mutating func kinds() throws {
     try lists()
+    try world.deploy(Contracts.version())
     let did = try world.enroll(40)
     let isolate = try LedgerOperation.isolate(did, reason: "drill", network: world.network)
     #expect(try isDefence(world.update(list, set: [7, 9])))
     #expect(try isDefence(world.update(World.list("pauses"), set: [7])))
+    let freeze = try LedgerOperation.freeze(Contracts.id, network: world.network)
     #expect(try isDefence(isolate, by: World.guardian, signers: [301]))
+    #expect(try isDefence(freeze, by: World.guardian, signers: [301]))
+    #expect(try isDefence(isolate, freeze, by: World.guardian, signers: [301]))
+    #expect(try !isDefence(.retire(Contracts.id, network: world.network), by: World.author, signers: [321]))
     #expect(try !isDefence(world.update(World.list("pauses"), clear: [7])))
     #expect(try !isDefence(world.update(World.list("pauses"), set: [8], clear: [7])))
     #expect(try !isDefence(world.update(World.list("news"), set: [7])))
@@ -48,11 +53,21 @@ import Testing
     #expect(try !isDefence(world.update(World.list("none"), set: [1])))
     let isolate = try LedgerOperation.isolate(stranger, reason: "drill", network: world.network)
     #expect(try !isDefence(isolate))
+    try world.deploy(Contracts.version())
+    let freeze = try LedgerOperation.freeze(Contracts.id, network: world.network)
+    #expect(try !isDefence(freeze))
+    #expect(try !isDefence(.freeze(Contracts.contract("none"), network: world.network), by: World.guardian, signers: [301]))
     // What the chain has is in nobody's way any more.
     let update = try world.transaction([world.update(list, set: [3])])
     #expect(world.state.isDefence(update))
     try world.commit(update)
     #expect(!world.state.isDefence(update))
+    // Nor does a freeze of what is frozen already hold up anything.
+    #expect(try isDefence(freeze, by: World.guardian, signers: [301]))
+    try world.freeze()
+    #expect(try !isDefence(freeze, by: World.guardian, signers: [301]))
+    #expect(
+      try !isDefence(.unfreeze(world.contract(), guardian: World.author, network: world.network), by: World.guardian, signers: [301, 321]))
   }
 
   @Test("A claim is looked at with the signatures that it says it has") mutating func claims() throws {
@@ -72,7 +87,8 @@ import Testing
     let network = world.network
     let operations: [(LedgerOperation, Bool)] = try [
       (world.update(list, set: [7]), true), (world.update(list, set: [7], clear: [8]), false), (world.update(list, clear: [8]), false),
-      (.isolate(did, reason: "drill", network: network), true),
+      (.isolate(did, reason: "drill", network: network), true), (.freeze(Contracts.id, network: network), true),
+      (.retire(Contracts.id, network: network), false),
       (.release(did, network: network), false), (world.create(50), false), (.delegateStatusList(list, to: [], network: network), false),
       (.update(did, after: world.head(did), document: document(41), network: network), false),
     ]
