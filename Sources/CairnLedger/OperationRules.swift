@@ -44,9 +44,9 @@ extension BlockExecution {
       case .contractRetire(let id):
         try retire(id, submitter: submitter, signers)
       case .governancePropose(let propose, let id):
-        try self.propose(propose, id, by: submitter)
+        try self.propose(propose, id, by: submitter, signers)
       case .governanceApprove(let id):
-        try approve(id, by: submitter)
+        try approve(id, by: submitter, signers)
       case .governanceWithdraw(let id):
         try withdraw(id, by: submitter)
       case .accessRecord(let access):
@@ -143,6 +143,7 @@ extension BlockExecution {
     case .controller:
       try requireController(of: control, signers)
     }
+    try requireTrustees(without: replaced.record.did)
     let permission = try permit(
       .didDeactivate, to: submitter, on: .agent(replaced.record.did), [OperationFact("authority", deactivate.authority.name)])
     var subject = replaced

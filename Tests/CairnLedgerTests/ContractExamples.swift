@@ -16,8 +16,9 @@ enum ContractExamples {
     let long = "\"\(String(repeating: "x", count: 3_000))\" == \"\""
     let deep = String(repeating: "(", count: 4_000) + "true" + String(repeating: ")", count: 4_000)
     let test = { (members: String) in "{ \"tests\": [ { \(members) } ] }" }
-    let request = #""name": "t", "principal": "Agent::\"a\"", "action": "Action::\"read\"", "resource": "Tool::\"t\"""#
-    let agent = #"{ "uid": { "type": "Agent", "id": "a" }, "attrs": ATTRS, "parents": [] }"#
+    let request =
+      #""name": "t", "principal": "Cairn::Agent::\"a\"", "action": "Cairn::Action::\"read\"", "resource": "Cairn::Resource::\"t\"""#
+    let agent = #"{ "uid": { "type": "Cairn::Agent", "id": "a" }, "attrs": ATTRS, "parents": [] }"#
     return [
       Fault(reason: "policy_unexpected_end", policies: "permit (principal, action, resource) when { true }"),
       Fault(reason: "policy_too_deep", policies: "permit (principal, action, resource) when { \(deep) };"),
@@ -39,11 +40,24 @@ enum ContractExamples {
       Fault(reason: "policy_unexpected_end", schema: "entity Agent {"),
       Fault(reason: "schema_unknown_type", schema: "entity Agent { level: Nothing };"),
       Fault(reason: "policy_unknown_attribute", policies: "permit (principal, action, resource) when { principal.age > 3 };"),
-      Fault(reason: "policy_unexpected_type", policies: "permit (principal, action, resource) when { principal.level };"),
+      Fault(reason: "policy_unexpected_type", policies: "permit (principal, action, resource) when { principal.keyAgeSeconds };"),
       Fault(
         reason: "policy_too_many_dereferences",
-        policies: "permit (principal, action, resource) when { principal.boss.boss.boss.level > 1 };",
-        schema: "entity Agent { level: Long, boss: Agent }; action read appliesTo { principal: Agent, resource: Agent };"),
+        policies: """
+          permit (principal, action, resource) when {
+            principal has controller && principal.controller has controller && principal.controller.controller has controller &&
+            principal.controller.controller.controller.keyAgeSeconds > 1
+          };
+          """,
+        schema: model("entity Agent { keyAgeSeconds: Long, controller?: Agent }; entity Resource;")),
+      Fault(reason: "contract_outside_model", schema: ""),
+      Fault(reason: "contract_outside_model", schema: "entity Agent; action read appliesTo { principal: Agent, resource: Agent };"),
+      Fault(reason: "contract_outside_model", schema: model("entity Agent { clearance: Long }; entity Resource;")),
+      Fault(reason: "contract_outside_model", schema: model("entity Agent { keyAgeSeconds: String }; entity Resource;")),
+      Fault(reason: "contract_outside_model", schema: model("entity Agent enum [\"a\"]; entity Resource;")),
+      Fault(reason: "contract_outside_model", schema: model("entity Agent; entity Resource tags String;")),
+      Fault(reason: "contract_outside_model", schema: model("entity Agent; entity Resource;", context: "mfa: Bool")),
+      Fault(reason: "contract_outside_model", schema: model("entity Agent; entity Resource;", context: "asserted?: String")),
       Fault(reason: "contract_too_much_to_check", policies: manyPolicies, schema: manyRequests),
       Fault(reason: "contract_too_costly", policies: costlyPolicies, schema: costlySchema),
       Fault(reason: "policy_json_malformed", tests: "{"),
@@ -68,20 +82,26 @@ enum ContractExamples {
     ]
   }()
 
+  /// A schema with the declarations and one action.
+  private static func model(_ declarations: String, context: String = "") -> String {
+    "namespace Cairn { \(declarations) action read appliesTo { principal: Agent, resource: Resource, context: { \(context) } }; }"
+  }
+
   /// 60 requests' combinations times some 2,000 expressions.
   private static let manyRequests =
-    "entity Agent { level: Long }; entity Tool;\n"
-    + (0..<60).map { "action a\($0) appliesTo { principal: Agent, resource: Tool };" }.joined(separator: "\n")
+    "namespace Cairn { entity Agent { keyAgeSeconds: Long }; entity Resource;\n"
+    + (0..<60).map { "action a\($0) appliesTo { principal: Agent, resource: Resource };" }.joined(separator: "\n") + "}"
   private static let manyPolicies = Array(
     repeating:
-      "permit (principal, action, resource) when { \(Array(repeating: "principal.level > 1", count: 40).joined(separator: " && ")) };",
+      "permit (principal, action, resource) when { \(Array(repeating: "principal.keyAgeSeconds > 1", count: 40).joined(separator: " && ")) };",
     count: 15
   ).joined(separator: "\n")
 
-  private static let costlySchema =
-    "entity Agent { names: Set<String>, name: String }; entity Tool; action read appliesTo { principal: Agent, resource: Tool };"
+  private static let costlySchema = model("entity Agent { credentials?: { permissions: Set<String> }, id: String }; entity Resource;")
   private static let costlyPolicies = Array(
-    repeating: "permit (principal, action, resource) when { principal.names.contains(principal.name) };", count: 40
+    repeating:
+      "permit (principal, action, resource) when { principal has credentials && principal.credentials.permissions.contains(principal.id) };",
+    count: 40
   ).joined(separator: "\n")
 
   struct Weakening: Sendable, CustomTestStringConvertible {
@@ -103,14 +123,14 @@ enum ContractExamples {
       testDescription: "a permit less", policies: "forbid" + (Contracts.policies.components(separatedBy: "forbid").last ?? ""),
       isWeaker: false),
     Weakening(
-      testDescription: "an attribute lost", schema: Contracts.schema.replacingOccurrences(of: "urgent?: Bool", with: ""), isWeaker: true),
+      testDescription: "an attribute lost", schema: Contracts.schema.replacingOccurrences(of: "height?: Long, ", with: ""), isWeaker: true),
     Weakening(
-      testDescription: "an attribute's type", schema: Contracts.schema.replacingOccurrences(of: "urgent?: Bool", with: "urgent?: Long"),
+      testDescription: "an attribute's type", schema: Contracts.schema.replacingOccurrences(of: "height?: Long", with: "height: Long"),
       isWeaker: true),
     Weakening(
       testDescription: "an attribute more",
-      schema: Contracts.schema.replacingOccurrences(of: "level: Long", with: "level: Long, age?: Long"),
+      schema: Contracts.schema.replacingOccurrences(of: "keyAgeSeconds: Long", with: "keyAgeSeconds: Long, ageSeconds: Long"),
       isWeaker: false),
-    Weakening(testDescription: "an action more", schema: Contracts.schema + "action list;", isWeaker: false),
+    Weakening(testDescription: "an action more", schema: Contracts.schema + "namespace Cairn::Other { action list; }", isWeaker: false),
   ]
 }

@@ -31,7 +31,7 @@ private struct ContractModel {
     var policies: String {
       switch self {
       case .guarded: Contracts.policies
-      case .extended: Contracts.policies + "permit (principal, action, resource) when { principal.level > 7 };"
+      case .extended: Contracts.policies + "permit (principal, action, resource) when { principal.keyAgeSeconds > 7 };"
       case .unguarded: "permit (principal, action, resource);"
       case .broken: "permit"
       }

@@ -33,7 +33,7 @@ struct ContractTests {
   }
 
   @Test("A contract without policies and tests may be deployed: it denies everything") mutating func emptyContract() throws {
-    try world.deploy(Contracts.version(policies: "", schema: "", tests: ""))
+    try world.deploy(Contracts.version(policies: "", schema: "namespace Cairn { entity Agent; entity Resource; }", tests: ""))
     #expect(try world.contract().version == 1)
   }
 
@@ -89,6 +89,35 @@ struct ContractTests {
     #expect(try world.refusal(.deploy(again, network: world.network)) == .unknownOwner(ended))
   }
 
+  @Test("Owners who share a key are one voice with it") mutating func sharedKeyOfOwners() throws {
+    // Has the author's key and one of its own, either of which will do.
+    let twin = try world.enroll(
+      Control(update: [WeightedKey(key(321).publicKey), WeightedKey(key(40).publicKey)], next: [WeightedDigest(.sha256([40]))]), 40)
+    let owners = [World.author, twin]
+    let operation = try LedgerOperation.deploy(Contracts.version(owners: owners, threshold: 2), network: world.network)
+    #expect(try world.refusal(operation) == .newOwnersNotMet(approvals: 1, threshold: 2))
+    #expect(try world.refusal(operation, signers: [40, 321]) == nil)
+    try world.deploy(Contracts.version(owners: owners, threshold: 2), signers: [40, 321])
+    let retire = try LedgerOperation.retire(Contracts.id, network: world.network)
+    #expect(try world.refusal(retire) == .ownersNotMet(approvals: 1, threshold: 2))
+    #expect(try world.refusal(retire, signers: [40, 321]) == nil)
+  }
+
+  @Test("Nobody takes a voice from others by listing their keys") mutating func keysOfOthers() throws {
+    let others = [try world.enroll(20), try world.enroll(30)]
+    for (number, threshold) in [(50, 1), (60, 3)] {
+      let greedy = try world.enroll(
+        Control(
+          update: [20, 30, number].map { WeightedKey(key($0).publicKey) }, updateThreshold: UInt32(threshold),
+          next: [WeightedDigest(.sha256([50]))]), number)
+      let operation = try LedgerOperation.deploy(
+        Contracts.version(owners: others + [greedy, World.author], threshold: 3), network: world.network)
+      #expect(try world.refusal(operation, signers: [20, 30, number, 321]) == nil)
+      #expect(
+        try world.refusal(operation, signers: [20, number, 321]) == (threshold == 1 ? nil : .newOwnersNotMet(approvals: 2, threshold: 3)))
+    }
+  }
+
   // MARK: What a contract says
 
   private func fault(
@@ -111,12 +140,13 @@ struct ContractTests {
   @Test("A forbid that has no value denies: a test that expects the opposite fails") func failedForbid() throws {
     let policies = """
       permit (principal, action, resource);
-      forbid (principal, action, resource) when { principal.level + 1 > 9223372036854775807 };
+      forbid (principal, action, resource) when { principal.keyAgeSeconds + 1 > 9223372036854775807 };
       """
     func tests(_ decision: String) -> String {
       """
-      { "tests": [ { "name": "overflow", "principal": "Agent::\\"a\\"", "action": "Action::\\"read\\"", "resource": "Tool::\\"t\\"",
-        "entities": [ { "uid": { "type": "Agent", "id": "a" }, "attrs": { "level": 9223372036854775807 }, "parents": [] } ],
+      { "tests": [ { "name": "overflow", "principal": "Cairn::Agent::\\"a\\"", "action": "Cairn::Action::\\"read\\"",
+        "resource": "Cairn::Resource::\\"t\\"",
+        "entities": [ { "uid": { "type": "Cairn::Agent", "id": "a" }, "attrs": { "keyAgeSeconds": 9223372036854775807 }, "parents": [] } ],
         "decision": "\(decision)" } ] }
       """
     }
@@ -235,11 +265,13 @@ struct ContractTests {
 
   @Test("An action that leaves its group takes the forbids of the group along, and needs a guardian") mutating func groups() throws {
     let schema = """
-      entity Agent; entity Tool; action dangerous;
-      action run in [dangerous] appliesTo { principal: Agent, resource: Tool };
-      action wipe in [dangerous] appliesTo { principal: Agent, resource: Tool };
+      namespace Cairn {
+        entity Agent; entity Resource; action dangerous;
+        action run in [dangerous] appliesTo { principal: Agent, resource: Resource };
+        action wipe in [dangerous] appliesTo { principal: Agent, resource: Resource };
+      }
       """
-    let policies = "permit (principal, action, resource); forbid (principal, action in Action::\"dangerous\", resource);"
+    let policies = "permit (principal, action, resource); forbid (principal, action in Cairn::Action::\"dangerous\", resource);"
     try world.deploy(Contracts.version(policies: policies, schema: schema, tests: ""))
     let next = try Contracts.version(
       after: world.contract(), policies: policies, schema: schema.replacingOccurrences(of: "run in [dangerous]", with: "run"), tests: "")
@@ -247,7 +279,7 @@ struct ContractTests {
       Issue.record("the forbid would say nothing any more")
       return
     }
-    #expect(loss.subject == "Action::\"run\"")
+    #expect(loss.subject == "Cairn::Action::\"run\"")
   }
 
   @Test("A guardian who is named without need has to be one all the same") mutating func needlessGuardian() throws {
@@ -284,6 +316,17 @@ struct ContractTests {
         == .notFrozen(Contracts.id))
     let unknown = Contracts.contract("unknown")
     #expect(try world.refusal(.freeze(unknown, network: world.network)) == .unknown(unknown))
+  }
+
+  @Test("One key does not unfreeze for two guardians") mutating func sharedKeyOfGuardians() throws {
+    let twin = try world.enroll(
+      Control(update: [WeightedKey(key(301).publicKey), WeightedKey(key(40).publicKey)], next: [WeightedDigest(.sha256([40]))]), 40)
+    try world.grant(.guardian, to: twin)
+    try world.deploy(Contracts.version())
+    try world.freeze()
+    let unfreeze = try LedgerOperation.unfreeze(world.contract(), guardian: twin, network: world.network)
+    #expect(try world.refusal(unfreeze, by: World.guardian, signers: [301]) == .sharedKey(twin))
+    #expect(try world.refusal(unfreeze, by: World.guardian, signers: [40, 301]) == nil)
   }
 
   @Test("A frozen contract can be mended, and stays frozen until guardians have seen what it says now")

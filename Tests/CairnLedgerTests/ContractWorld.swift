@@ -5,32 +5,32 @@ import CairnLedger
 /// Contracts for tests: key 321 is the author's, who owns them unless others are named; key 301 is the guardian's.
 enum Contracts {
   static let schema = """
-    entity Agent { level: Long };
-    entity Tool { risk?: Long };
-    action read, write appliesTo { principal: Agent, resource: Tool, context: { urgent?: Bool } };
+    namespace Cairn {
+      entity Agent { keyAgeSeconds: Long };
+      entity Resource;
+      action read, write appliesTo { principal: Agent, resource: Resource, context: { height?: Long, asserted?: { risk: Long } } };
+    }
     """
 
   static let policies = """
-    permit (principal, action == Action::"read", resource);
-    permit (principal, action == Action::"write", resource) when { principal.level >= 2 };
-    forbid (principal, action == Action::"write", resource) when { resource has risk && resource.risk > 5 };
+    permit (principal, action == Cairn::Action::"read", resource);
+    permit (principal, action == Cairn::Action::"write", resource) when { principal.keyAgeSeconds >= 2 };
+    forbid (principal, action == Cairn::Action::"write", resource) when { context has asserted && context.asserted.risk > 5 };
     """
 
   static let tests = """
     {
       "entities": [
-        { "uid": { "type": "Agent", "id": "junior" }, "attrs": { "level": 1 }, "parents": [] },
-        { "uid": { "type": "Agent", "id": "senior" }, "attrs": { "level": 3 }, "parents": [] },
-        { "uid": { "type": "Tool", "id": "mail" }, "attrs": {}, "parents": [] },
-        { "uid": { "type": "Tool", "id": "shell" }, "attrs": { "risk": 9 }, "parents": [] }
+        { "uid": { "type": "Cairn::Agent", "id": "junior" }, "attrs": { "keyAgeSeconds": 1 }, "parents": [] },
+        { "uid": { "type": "Cairn::Agent", "id": "senior" }, "attrs": { "keyAgeSeconds": 3 }, "parents": [] }
       ],
       "tests": [
-        { "name": "everybody reads", "principal": "Agent::\\"junior\\"", "action": "Action::\\"read\\"", "resource": "Tool::\\"shell\\"",
-          "decision": "allow" },
-        { "name": "seniors write", "principal": "Agent::\\"senior\\"", "action": "Action::\\"write\\"", "resource": "Tool::\\"mail\\"",
-          "context": { "urgent": true }, "decision": "allow" },
-        { "name": "nobody writes what is risky", "principal": "Agent::\\"senior\\"", "action": "Action::\\"write\\"",
-          "resource": "Tool::\\"shell\\"", "decision": "deny" }
+        { "name": "everybody reads", "principal": "Cairn::Agent::\\"junior\\"", "action": "Cairn::Action::\\"read\\"",
+          "resource": "Cairn::Resource::\\"shell\\"", "decision": "allow" },
+        { "name": "seniors write", "principal": "Cairn::Agent::\\"senior\\"", "action": "Cairn::Action::\\"write\\"",
+          "resource": "Cairn::Resource::\\"mail\\"", "context": { "asserted": { "risk": 1 } }, "decision": "allow" },
+        { "name": "nobody writes what is risky", "principal": "Cairn::Agent::\\"senior\\"", "action": "Cairn::Action::\\"write\\"",
+          "resource": "Cairn::Resource::\\"shell\\"", "context": { "asserted": { "risk": 9 } }, "decision": "deny" }
       ]
     }
     """

@@ -141,10 +141,34 @@ import Testing
     try commit(approval(first), by: World.trustee, signers: [11])
     #expect(try proposal(first).state == .open)
     #expect(try refusal(approval(first), by: third, signers: [30]) == .governance(.tooFewTrustees(threshold: 3)))
+    let end = try LedgerOperation.deactivate(third, after: world.head(third), network: world.network)
+    #expect(try refusal(end, signers: [1, 30]) == .governance(.tooFewTrustees(threshold: 3)))
+    let lower = try proposed(.setParameter(.trusteeThreshold, 2), salt: 4)
+    try commit(approval(lower), by: World.trustee, signers: [11])
+    try commit(approval(lower), by: third, signers: [30])
+    try world.commit(world.transaction([end], signers: [1, 30], nonce: 9))
     // A deactivated trustee does not count.
-    try world.commit(
-      world.transaction([.deactivate(third, after: world.head(third), network: world.network)], signers: [1, 30], nonce: 9))
     #expect(try refusal(propose(.setParameter(.trusteeThreshold, 3), salt: 9)) == .governance(.parameterOutOfRange("trustee_threshold")))
+    let other = try LedgerOperation.deactivate(World.trustee, after: world.head(World.trustee), network: world.network)
+    #expect(try refusal(other, by: World.trustee, signers: [11]) == .governance(.tooFewTrustees(threshold: 2)))
+  }
+
+  @Test("A key approves a proposal once, whichever trustee it signs for") mutating func sharedKey() throws {
+    let twin = try world.enroll(
+      Control(update: [WeightedKey(key(1).publicKey), WeightedKey(key(40).publicKey)], next: [WeightedDigest(.sha256([40]))]), 40)
+    try enact(.grantRole(.trustee, twin))
+    let id = try proposed(.grantRole(.issuer, twin), salt: 2)
+    #expect(try proposal(id).approvals.map(\.keys) == [[key(1).publicKey]])
+    #expect(try refusal(approval(id), by: twin, signers: [1]) == .governance(.keyAlreadyApproved))
+    #expect(try refusal(approval(id), by: twin, signers: [1, 40]) == .governance(.keyAlreadyApproved))
+    try commit(approval(id), by: twin, signers: [40])
+    #expect(try proposal(id).state == .enacted)
+    // The keys of others that sign beside a trustee's are not used up.
+    let open = try propose(.revokeRole(.issuer, twin), salt: 3)
+    try commit(open, signers: [1, 11])
+    let last = try #require(open.kind.proposal)
+    try commit(approval(last), by: World.trustee, signers: [11])
+    #expect(try proposal(last).state == .enacted)
   }
 
   @Test("Approvals are of trustees, one each, and count as long as they are trustees") mutating func approvals() throws {
@@ -322,11 +346,16 @@ import Testing
       }
       #expect(propose.action == action)
       var record = ProposalRecord(propose, id: id, proposer: World.registrar, createdMilliseconds: 1, createdHeight: 2)
-      record.approvals = [.init(by: World.trustee, givenMilliseconds: 3)]
+      let keys = [key(1).publicKey, key(2).publicKey].sorted()
+      record.approvals = [.init(by: World.trustee, givenMilliseconds: 3, keys: keys)]
       #expect(try ProposalRecord(decoding: record.bytes) == record)
       #expect(try LedgerOperation(operation.message, network: world.network) == operation)
       record.approvals += record.approvals
       #expect(throws: RecordError.field("approvals")) { try ProposalRecord(decoding: record.bytes) }
+      for wrong in [[], keys.reversed(), keys + keys] {
+        record.approvals = [.init(by: World.trustee, givenMilliseconds: 3, keys: wrong)]
+        #expect(throws: RecordError.field("approvals")) { try ProposalRecord(decoding: record.bytes) }
+      }
     }
     var governance = GovernanceRecord(trustees: [World.trustee, World.registrar])
     for number in 0..<9 {

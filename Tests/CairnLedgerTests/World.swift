@@ -175,6 +175,22 @@ struct World {
     return create.subject
   }
 
+  /// A DID with this control, whose keys the registrar, the author, the guardian and key `first` are among.
+  mutating func enroll(_ control: Control, _ first: Int) throws -> CairnDID {
+    let create = try LedgerOperation.create(control: control, document: document(first), salt: sixteen(first), network: network)
+    try commit(transaction([create], signers: [1, 20, 30, 301, 321, first].sorted(), nonce: first))
+    return create.subject
+  }
+
+  /// By the two trustees.
+  mutating func grant(_ role: Role, to did: CairnDID) throws {
+    let propose = try LedgerOperation.propose(
+      .grantRole(role, did), expiresMilliseconds: state.timeMilliseconds + 86_400_000, salt: sixteen(Int(height)), network: network)
+    guard let id = propose.kind.proposal else { preconditionFailure("it proposes") }
+    try commit(transaction([propose], signers: [1], nonce: Int(height)))
+    try commit(transaction([.approve(id, network: network)], by: Self.trustee, signers: [11], nonce: Int(height)))
+  }
+
   func create(_ first: Int, controller: CairnDID? = nil) throws -> LedgerOperation {
     try .create(control: control(first, controller: controller), document: document(first), salt: sixteen(first), network: network)
   }

@@ -8,12 +8,14 @@ import Testing
 
 @Suite struct ContractClusterTests {
   private static let schema = """
-    entity Agent { level: Long }; entity Tool;
-    action use appliesTo { principal: Agent, resource: Tool };
+    namespace Cairn {
+      entity Agent { keyAgeSeconds: Long }; entity Resource;
+      action use appliesTo { principal: Agent, resource: Resource };
+    }
     """
   private static let policies = """
     permit (principal, action, resource);
-    forbid (principal, action, resource) unless { principal.level > 1 };
+    forbid (principal, action, resource) unless { principal.keyAgeSeconds > 1 };
     """
 
   private func version(

@@ -14,8 +14,9 @@ struct ContractFolder {
 
   static let explanation = """
     A contract is a folder with \(policiesFile) and \(schemaFile), in Cedar's syntax, and optionally \(testsFile): \
-    {"entities": [...], "tests": [{"name": "...", "principal": "User::\\"alice\\"", "action": "Action::\\"read\\"", "resource": \
-    "File::\\"x\\"", "context": {}, "decision": "allow"}]}. Entities are as in Cedar's entities JSON; a test may have its own.
+    {"entities": [...], "tests": [{"name": "...", "principal": "Cairn::Agent::\\"alice\\"", "action": "Cairn::Action::\\"read\\"", "resource": \
+    "Cairn::Resource::\\"x\\"", "context": {}, "decision": "allow"}]}. The schema declares what the ledger has of agents and requests, and \
+    actions of its own. Entities are as in Cedar's entities JSON; a test may have its own.
     """
 
   let path: String

@@ -77,6 +77,7 @@ extension EntityModel {
 
   private static func fault(in declared: Schema.EntityType) -> String? {
     guard let known = reference.entityType(declared.name) else { return nil }
+    if declared.enumeration != nil, declared.name != role { return "`\(declared.name)` is an enumeration: name no entities of it" }
     if declared.tags != nil { return "`\(declared.name)` has no tags" }
     if let fault = fault(in: declared.attributes, known: known.attributes) { return "in `\(declared.name)`, \(fault)" }
     return nil

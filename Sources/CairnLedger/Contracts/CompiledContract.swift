@@ -42,8 +42,9 @@ public struct CompiledContract: Sendable {
   /// What the worst request costs at most, in the unit of ``CairnPolicy/EvaluationCost``.
   public var costBound: Int { schema.costBound(of: policies, .ledger) }
 
-  /// Strictly valid, of the ledger's level, and never too expensive to decide.
+  /// About what the ledger has, strictly valid, of the ledger's level, and never too expensive to decide.
   private func checkPolicies() throws(ContractFault) {
+    if let fault = EntityModel.fault(in: schema) { throw .outsideModel(fault) }
     guard checkingWork <= ContractLimits.checkingWork else { throw .checkingWork(checkingWork) }
     if let error = schema.validate(policies, .strict, level: PolicyLimits.ledger.level).errors.first { throw .validation(error) }
     let cost = costBound

@@ -8,6 +8,8 @@ public enum ContractFault: Error, Equatable, Sendable {
   /// A policy with slots: nothing fills them, so that it would never apply.
   case template(Text)
   case schema(SchemaReadingError)
+  /// The schema asks for what the ledger does not have, so that every request would be denied; a clause.
+  case outsideModel(String)
   /// Expressions times request environments: checking them all would take every node too long.
   case checkingWork(Int)
   /// The first that the strict validator finds.
@@ -26,6 +28,7 @@ public enum ContractFault: Error, Equatable, Sendable {
     case .policies(let error): error.reason.rawValue
     case .template: "contract_has_template"
     case .schema(let error): error.reason
+    case .outsideModel: "contract_outside_model"
     case .checkingWork: "contract_too_much_to_check"
     case .validation(let error): error.reason.rawValue
     case .cost: "contract_too_costly"
@@ -45,6 +48,7 @@ extension ContractFault: CustomStringConvertible {
     case .template(let id): "`\(id)` has a slot, and nothing in a contract can fill it"
     case .schema(.syntax(let error)): "the schema cannot be read at line \(error.line), column \(error.column): \(error.message)"
     case .schema(let error): "the schema is wrong: \(error.description)"
+    case .outsideModel(let fault): "its schema asks for what the ledger does not have: \(fault)"
     case .checkingWork(let work):
       "its expressions times the requests that its schema admits are \(work), where \(ContractLimits.checkingWork) are allowed"
     case .validation(let error): "it does not fit its schema: \(error.description)"

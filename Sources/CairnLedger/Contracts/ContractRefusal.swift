@@ -31,6 +31,8 @@ public enum ContractRefusal: Error, Equatable, Sendable {
   case guardianNotMet(CairnDID)
   /// The second guardian is the first one.
   case sameGuardian
+  /// The two guardians have signed with one and the same key.
+  case sharedKey(CairnDID)
 
   public var reason: String {
     switch self {
@@ -50,6 +52,7 @@ public enum ContractRefusal: Error, Equatable, Sendable {
     case .notGuardian: "not_guardian"
     case .guardianNotMet: "guardian_threshold_not_met"
     case .sameGuardian: "same_guardian"
+    case .sharedKey: "guardians_share_key"
     }
   }
 }

@@ -55,6 +55,7 @@ extension BlockExecution {
   mutating func unfreeze(_ unfreeze: ContractUnfreeze, submitter: CairnDID, _ signers: Signers) throws(OperationError) -> Permission {
     guard unfreeze.guardian != submitter else { throw .contract(.sameGuardian) }
     try requireGuardian(unfreeze.guardian, signers)
+    guard try approvals(by: [submitter, unfreeze.guardian], signers) == 2 else { throw .contract(.sharedKey(unfreeze.guardian)) }
     var record = try livingContract(unfreeze.id)
     guard record.isFrozen else { throw .contract(.notFrozen(unfreeze.id)) }
     guard unfreeze.hash == record.hash else { throw .contract(.stale(version: record.version, hash: record.hash)) }
@@ -147,14 +148,14 @@ extension BlockExecution {
     }
   }
 
+  /// A key that several of them share counts for one.
   private mutating func approvals(by owners: [CairnDID], _ signers: Signers) throws(OperationError) -> Int {
-    var approvals = 0
+    var controls: [Control] = []
     for owner in owners {
-      guard let record = try find(owner.stateKey)?.record, !record.isDeactivated else { continue }
-      guard signers.meetUpdateThreshold(of: record.control), try !isIsolated(owner.isolationKey) else { continue }
-      approvals += 1
+      guard let record = try find(owner.stateKey)?.record, !record.isDeactivated, try !isIsolated(owner.isolationKey) else { continue }
+      controls.append(record.control)
     }
-    return approvals
+    return signers.approvalCount(of: controls)
   }
 
   /// A guardian beside the submitter, who signed.

@@ -38,18 +38,26 @@ extension BlockExecution {
     set(Roles(roles.roles + [role]), of: did)
   }
 
-  /// Never below the threshold, or nobody could change anything any more.
   private mutating func revoke(_ role: Role, of did: CairnDID) throws(OperationError) {
     let roles = try roles(of: did)
     guard roles.contains(role) else { throw .governance(.roleUnchanged(role, did)) }
+    try requireTrustees(without: did, losing: role)
     if role == .trustee {
       var index = try governance()
       index.remove(did)
-      let threshold = Int(try newestParameters().trusteeThreshold)
-      guard try activeTrusteeCount(of: index) >= threshold else { throw .governance(.tooFewTrustees(threshold: threshold)) }
       set(index)
     }
     set(Roles(roles.roles.filter { $0 != role }), of: did)
+  }
+
+  /// Whoever stops being a trustee, by losing the role or by ending the DID, leaves as many active trustees as must agree: with fewer
+  /// nobody could change anything any more.
+  mutating func requireTrustees(without did: CairnDID, losing role: Role = .trustee) throws(OperationError) {
+    guard role == .trustee, try roles(of: did).contains(.trustee) else { return }
+    var others = try governance()
+    others.remove(did)
+    let threshold = Int(try newestParameters().trusteeThreshold)
+    guard try activeTrusteeCount(of: others) >= threshold else { throw .governance(.tooFewTrustees(threshold: threshold)) }
   }
 
   private mutating func set(_ name: ParameterName, to value: UInt32) throws(OperationError) {

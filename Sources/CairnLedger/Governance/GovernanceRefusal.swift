@@ -14,6 +14,8 @@ public enum GovernanceRefusal: Error, Equatable, Sendable {
   /// Only trustees approve.
   case notTrustee(CairnDID)
   case alreadyApproved
+  /// Of the keys that signed, one has signed the approval of another trustee.
+  case keyAlreadyApproved
   /// The submitter neither proposed nor approved.
   case notApproved
   /// The DID has the role that it should get, or lacks the one that it should lose.
@@ -39,6 +41,7 @@ public enum GovernanceRefusal: Error, Equatable, Sendable {
     case .tooManyProposals: "too_many_proposals"
     case .notTrustee: "not_trustee"
     case .alreadyApproved: "already_approved"
+    case .keyAlreadyApproved: "key_already_approved"
     case .notApproved: "not_approved"
     case .roleUnchanged: "role_unchanged"
     case .tooManyTrustees: "too_many_trustees"

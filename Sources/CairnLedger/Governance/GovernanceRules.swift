@@ -3,7 +3,9 @@ import CairnIdentity
 
 /// What proposing, approving and withdrawing need and do.
 extension BlockExecution {
-  mutating func propose(_ propose: GovernancePropose, _ id: ProposalID, by submitter: CairnDID) throws(OperationError) -> Permission {
+  mutating func propose(
+    _ propose: GovernancePropose, _ id: ProposalID, by submitter: CairnDID, _ signers: Signers
+  ) throws(OperationError) -> Permission {
     guard try record(forKey: id.stateKey) == nil else { throw .governance(.proposalExists(id)) }
     guard propose.expiresMilliseconds > timeMilliseconds,
       propose.expiresMilliseconds - timeMilliseconds <= GovernancePropose.lifetimeLimitMilliseconds
@@ -18,22 +20,27 @@ extension BlockExecution {
     let permission = try permit(.governancePropose, to: submitter, on: .proposal(proposal))
     index.insert(.init(id: id, proposer: submitter, expiresMilliseconds: propose.expiresMilliseconds))
     set(index)
-    if try isActiveTrustee(submitter) { proposal.approvals.append(.init(by: submitter, givenMilliseconds: timeMilliseconds)) }
+    if try isActiveTrustee(submitter) { proposal.approvals.append(try approval(by: submitter, signers)) }
     try settle(proposal)
     return permission
   }
 
-  mutating func approve(_ id: ProposalID, by submitter: CairnDID) throws(OperationError) -> Permission {
+  mutating func approve(_ id: ProposalID, by submitter: CairnDID, _ signers: Signers) throws(OperationError) -> Permission {
     var proposal = try openProposal(id)
     guard try isActiveTrustee(submitter) else { throw .governance(.notTrustee(submitter)) }
     // Who approved may say so again when that is enough by now: the threshold may have been lowered meanwhile.
     let isRepeated = proposal.isApproved(by: submitter)
     if isRepeated, try !hasPassed(proposal) { throw .governance(.alreadyApproved) }
+    let approval = try approval(by: submitter, signers)
+    // Trustees who share a key are one person as far as anybody can tell, and approve once.
+    if !isRepeated, proposal.approvals.contains(where: { $0.keys.contains(where: approval.keys.contains) }) {
+      throw .governance(.keyAlreadyApproved)
+    }
     let permission = try permit(.governanceApprove, to: submitter, on: .proposal(proposal))
     if !isRepeated {
       // So that there is room for every trustee: who is none any more approves nothing.
       if proposal.approvals.count >= GovernanceRecord.trusteeLimit { try dropVoidApprovals(of: &proposal) }
-      proposal.approvals.append(.init(by: submitter, givenMilliseconds: timeMilliseconds))
+      proposal.approvals.append(approval)
     }
     try settle(proposal)
     return permission
@@ -50,6 +57,13 @@ extension BlockExecution {
     }
     set(proposal)
     return permission
+  }
+
+  private mutating func approval(by submitter: CairnDID, _ signers: Signers) throws(OperationError) -> ProposalRecord.Approval {
+    guard let record = try find(submitter.stateKey)?.record else { throw .unknownDID(submitter) }
+    return ProposalRecord.Approval(
+      by: submitter, givenMilliseconds: timeMilliseconds,
+      keys: signers.keys.filter { key in record.control.update.contains { $0.key == key } })
   }
 
   private mutating func openProposal(_ id: ProposalID) throws(OperationError) -> ProposalRecord {

@@ -1,12 +1,12 @@
-import CairnCrypto
+public import CairnCrypto
 public import CairnIdentity
 import CairnMessages
 import Foundation
 
 /// A proposal and what became of it: what its row in the state commits to. It stays for ever.
 public struct ProposalRecord: Hashable, Sendable {
-  /// A constitution, and the approvals of all trustees.
-  public static let byteLimit = 64 << 10
+  /// A constitution, and the approvals of all trustees with as many keys as a DID may have.
+  public static let byteLimit = 96 << 10
 
   public enum State: UInt8, Hashable, Sendable, CaseIterable {
     /// Until its expiry.
@@ -21,6 +21,8 @@ public struct ProposalRecord: Hashable, Sendable {
     public let by: CairnDID
     /// Header time of the block; Unix time.
     public let givenMilliseconds: UInt64
+    /// The trustee's update keys that signed: ascending, each once. None of them approves the proposal a second time.
+    public let keys: [PublicKey]
   }
 
   public let id: ProposalID
@@ -60,7 +62,11 @@ public struct ProposalRecord: Hashable, Sendable {
     var approvals: [Approval] = []
     for approval in message.approvals {
       guard let by = try? CairnDID(parsing: approval.by) else { throw .field("approvals") }
-      approvals.append(Approval(by: by, givenMilliseconds: approval.givenMs))
+      let keys = approval.keys.compactMap { PublicKey($0) }
+      guard (1...Control.keyLimit).contains(keys.count), keys.count == approval.keys.count, zip(keys, keys.dropFirst()).allSatisfy(<) else {
+        throw .field("approvals")
+      }
+      approvals.append(Approval(by: by, givenMilliseconds: approval.givenMs, keys: keys))
     }
     guard Set(approvals.map(\.by)).count == approvals.count else { throw .field("approvals") }
     (self.id, self.action, self.proposer, self.approvals, self.state) = (id, action, proposer, approvals, state)
@@ -81,6 +87,7 @@ public struct ProposalRecord: Hashable, Sendable {
       var message = ProtoApproval()
       message.by = approval.by.description
       message.givenMs = approval.givenMilliseconds
+      message.keys = approval.keys.map { Data($0.bytes) }
       return message
     }
     message.state = ProtoProposalState(rawValue: Int(state.rawValue)) ?? .unspecified

@@ -1801,6 +1801,9 @@ public nonisolated struct ProtoApproval: Sendable {
   /// header time of the block
   public var givenMs: UInt64 = 0
 
+  /// the trustee's update keys that signed: 1 to 16, ascending; none approves a proposal twice
+  public var keys: [Data] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -4778,7 +4781,7 @@ nonisolated extension ProtoProposalRecord: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension ProtoApproval: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Approval"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}by\0\u{3}given_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}by\0\u{3}given_ms\0\u{1}keys\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4788,6 +4791,7 @@ nonisolated extension ProtoApproval: SwiftProtobuf.Message, SwiftProtobuf._Messa
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.by) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.givenMs) }()
+      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.keys) }()
       default: break
       }
     }
@@ -4800,12 +4804,16 @@ nonisolated extension ProtoApproval: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.givenMs != 0 {
       try visitor.visitSingularUInt64Field(value: self.givenMs, fieldNumber: 2)
     }
+    if !self.keys.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.keys, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: ProtoApproval, rhs: ProtoApproval) -> Bool {
     if lhs.by != rhs.by {return false}
     if lhs.givenMs != rhs.givenMs {return false}
+    if lhs.keys != rhs.keys {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

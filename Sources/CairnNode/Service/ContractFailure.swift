@@ -9,7 +9,7 @@ extension ContractRefusal {
     case .unknown: .notFound
     case .retired, .frozen, .notFrozen, .unknownOwner: .failedPrecondition
     case .stale, .staleRecord: .aborted
-    case .ownersNotMet, .newOwnersNotMet, .guardianNeeded, .notGuardian, .guardianNotMet, .sameGuardian: .permissionDenied
+    case .ownersNotMet, .newOwnersNotMet, .guardianNeeded, .notGuardian, .guardianNotMet, .sameGuardian, .sharedKey: .permissionDenied
     }
   }
 
@@ -38,6 +38,7 @@ extension ContractRefusal {
       "changes what its forbid policies see, as \(loss): name a guardian, who signs too, or keep the schema."
     case .notGuardian(let did): "names \(did) as a guardian, which it is not: name an active DID with that role."
     case .guardianNotMet(let did): "is not signed by the guardian \(did): add its signature."
+    case .sharedKey(let guardian): "is signed for \(guardian) with the submitter's own key: each guardian has to sign with another key."
     case .sameGuardian: "names the submitter as the second guardian: name another one."
     }
   }

@@ -4,7 +4,7 @@ import CairnNetwork
 extension GovernanceRefusal {
   var status: RPCStatus {
     switch self {
-    case .proposalExists, .alreadyApproved: .alreadyExists
+    case .proposalExists, .alreadyApproved, .keyAlreadyApproved: .alreadyExists
     case .unknownProposal, .unknownContract: .notFound
     case .proposalExpiry, .parameterOutOfRange: .outOfRange
     case .constitution: .invalidArgument
@@ -27,6 +27,7 @@ extension GovernanceRefusal {
     case .tooManyProposals(let limit): "is one proposal too many, as \(limit) are open: withdraw one, or wait for one to be decided."
     case .notTrustee(let did): "approves through \(did), which is no trustee: submit it through one."
     case .alreadyApproved: "approves what this trustee has approved already: other trustees have to."
+    case .keyAlreadyApproved: "approves with a key that has signed another trustee's approval: sign with another key of this trustee."
     case .notApproved: "withdraws what this DID neither proposed nor approved: submit it through one that did."
     case .roleUnchanged(let role, let did): "changes nothing about the role of \(role.name) of \(did): look at its roles."
     case .tooManyTrustees(let limit): "makes more than \(limit) trustees: revoke the role of another one first."
