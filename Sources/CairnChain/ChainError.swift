@@ -32,6 +32,7 @@ public enum ValidatorSetError: Error, Equatable, Sendable {
   case key(validator: String)
   case duplicateKey(validator: String)
   case address(validator: String)
+  case duplicateAddress(validator: String)
 
   public var reason: String {
     switch self {
@@ -41,6 +42,7 @@ public enum ValidatorSetError: Error, Equatable, Sendable {
     case .key: "validator_key"
     case .duplicateKey: "validator_key_taken"
     case .address: "validator_address"
+    case .duplicateAddress: "validator_address_taken"
     }
   }
 }

@@ -33,6 +33,8 @@ public enum LightClientError: Error, Equatable, Sendable {
   case wrongNetwork
   /// The answer's epoch is not the known one, and no chain of epoch changes leads there.
   case unknownEpoch(UInt64)
+  /// The header does not lie between the blocks with which its epoch began and ended: whoever signed it had no say there.
+  case outsideEpoch(UInt64)
   case certificate(CertificateError)
   case missingCertificate
   /// A finalization, but of another block.
@@ -51,6 +53,7 @@ public enum LightClientError: Error, Equatable, Sendable {
     case .malformed: "malformed_answer"
     case .wrongNetwork: "wrong_network"
     case .unknownEpoch: "unknown_epoch"
+    case .outsideEpoch: "outside_epoch"
     case .certificate: "bad_certificate"
     case .missingCertificate: "missing_certificate"
     case .otherBlock: "certificate_of_other_block"
@@ -69,9 +72,12 @@ public struct LightClient: Sendable {
   /// Headers whose finalization was checked; a later answer under one of them costs no signature check.
   private static let rememberedHeaders = 32
 
+  /// Epochs whose validators are remembered, for answers about the past.
+  private static let rememberedEpochs = 1024
+
   public let network: Digest
-  public private(set) var epoch: UInt64
-  public private(set) var validators: ValidatorSet
+  /// The newest known; the last one is open.
+  private var epochs: [KnownEpoch]
   /// The newest certified header; `nil` before the first answer.
   public private(set) var newest: CertifiedHeader?
   /// Oldest first.
@@ -83,10 +89,19 @@ public struct LightClient: Sendable {
   public init(anchor: TrustAnchor, scheme: any SignatureScheme = Ed25519()) {
     self.scheme = scheme
     network = anchor.network
-    epoch = anchor.epoch
-    validators = anchor.validators
+    epochs = [KnownEpoch(number: anchor.epoch, validators: anchor.validators, last: nil)]
     anchorHeight = anchor.height
     anchorDigest = anchor.digest
+  }
+
+  /// The newest epoch that is known.
+  public var epoch: UInt64 { current.number }
+  /// Its validators.
+  public var validators: ValidatorSet { current.validators }
+
+  private var current: KnownEpoch {
+    guard let last = epochs.last else { preconditionFailure("the anchor's epoch is known") }
+    return last
   }
 
   /// Believes the header of an answer, or says why not.
@@ -111,14 +126,14 @@ public struct LightClient: Sendable {
   public mutating func certify(_ answer: ProtoProven) throws(LightClientError) -> CertifiedHeader {
     let bytes = [UInt8](answer.header)
     if let known = recent.last(where: { $0.header.bytes == bytes }) { return known }
-    for change in answer.epochs { try follow(change) }
+    try follow(answer.epochs)
     let header: Header = try refusing { () throws(ChainError) in try Header(decoding: bytes) }
     guard header.network == network else { throw .wrongNetwork }
-    guard header.epoch == epoch, header.validatorsHash == validators.hash else { throw .unknownEpoch(header.epoch) }
+    let epoch = try knownEpoch(of: header)
     if header.digest != anchorDigest {
       guard header.height > anchorHeight else { throw .wentBack(from: anchorHeight, to: header.height) }
       guard answer.hasCertificate else { throw .missingCertificate }
-      try checkFinalization(answer.certificate, of: header)
+      try checkFinalization(answer.certificate, of: header, in: epoch)
     }
     guard !recent.contains(where: { $0.header.height == header.height }) else { throw .fork(height: header.height) }
     let certified = CertifiedHeader(header)
@@ -132,19 +147,40 @@ public struct LightClient: Sendable {
     if certified.header.height > (newest?.header.height ?? 0) || newest == nil { newest = certified }
   }
 
-  private func checkFinalization(_ message: ProtoCertificate, of header: Header) throws(LightClientError) {
+  /// The epoch of a header, if what is known of it allows for such a header. Validators of an epoch that is over can sign nothing beyond its
+  /// last block that this client believes, whoever has their keys by now.
+  private func knownEpoch(of header: Header) throws(LightClientError) -> KnownEpoch {
+    guard let position = epochs.firstIndex(where: { $0.number == header.epoch }) else { throw .unknownEpoch(header.epoch) }
+    let epoch = epochs[position]
+    guard header.validatorsHash == epoch.validators.hash else { throw .unknownEpoch(header.epoch) }
+    if position > 0, let first = epochs[position - 1].last {
+      guard header.height > first.height, header.timeMilliseconds > first.timeMilliseconds else { throw .outsideEpoch(header.epoch) }
+    }
+    if let last = epoch.last, header.digest != last.digest {
+      guard header.height < last.height, header.timeMilliseconds < last.timeMilliseconds else { throw .outsideEpoch(header.epoch) }
+    }
+    return epoch
+  }
+
+  private func checkFinalization(_ message: ProtoCertificate, of header: Header, in epoch: KnownEpoch) throws(LightClientError) {
+    let validators = epoch.validators
     let certificate: Certificate = try refusing { () throws(ChainError) in
       try Certificate(message, validatorCount: validators.count)
     }
     guard certificate.statement.kind == .finalize, certificate.statement.digest == header.digest else { throw .otherBlock }
     do {
-      _ = try ConsensusVerifier(network: network, epoch: epoch, validators: validators, scheme: scheme).verify(certificate)
+      _ = try ConsensusVerifier(network: network, epoch: epoch.number, validators: validators, scheme: scheme).verify(certificate)
     } catch {
       throw .certificate(error)
     }
   }
 
-  /// One epoch's last header names the next validators; its own validators finalized it.
+  /// Takes note of the epochs after those that are known: each one's last header names the next validators, and its own validators
+  /// finalized it. Changes that are known already are passed over.
+  public mutating func follow(_ changes: [ProtoEpochChange]) throws(LightClientError) {
+    for change in changes { try follow(change) }
+  }
+
   private mutating func follow(_ change: ProtoEpochChange) throws(LightClientError) {
     let header: Header = try refusing { () throws(ChainError) in try Header(decoding: [UInt8](change.header)) }
     guard header.network == network else { throw .wrongNetwork }
@@ -152,11 +188,18 @@ public struct LightClient: Sendable {
     guard header.epoch == epoch, header.validatorsHash == validators.hash, let nextHash = header.fields.nextValidatorsHash else {
       throw .unknownEpoch(header.epoch)
     }
-    try checkFinalization(change.certificate, of: header)
+    if header.digest != anchorDigest {
+      guard header.height > anchorHeight else { throw .wentBack(from: anchorHeight, to: header.height) }
+      _ = try knownEpoch(of: header)
+      try checkFinalization(change.certificate, of: header, in: current)
+    }
     let next: ValidatorSet = try refusing { () throws(ChainError) in try ValidatorSet(decoding: [UInt8](change.validators)) }
     guard next.hash == nextHash, epoch < .max else { throw .unknownEpoch(header.epoch) }
-    epoch += 1
-    validators = next
+    // What was believed of this epoch beyond its end was signed by more than f liars.
+    if let newest, newest.header.epoch == epoch, newest.header.height > header.height { throw .fork(height: newest.header.height) }
+    epochs[epochs.count - 1].last = header
+    epochs.append(KnownEpoch(number: epoch + 1, validators: next, last: nil))
+    if epochs.count > Self.rememberedEpochs { epochs.removeFirst() }
   }
 
   private func check(_ header: Header, extends known: Header, by answer: ProtoProven) throws(LightClientError) {
@@ -169,6 +212,14 @@ public struct LightClient: Sendable {
     guard proof.oldSize == known.logSize, proof.newSize == header.logSize else { throw .missingProof }
     do { try proof.verify(oldRoot: known.logRoot, newRoot: header.logRoot) } catch { throw .fork(height: header.height) }
   }
+}
+
+/// What a client knows of an epoch.
+private struct KnownEpoch: Sendable {
+  let number: UInt64
+  let validators: ValidatorSet
+  /// Its last header, once it is known that the epoch is over.
+  var last: Header?
 }
 
 private func refusing<Value>(_ body: () throws(ChainError) -> Value) throws(LightClientError) -> Value {

@@ -49,7 +49,7 @@ extension Engine {
   /// cover. Every validator gets its turn to send the right ones.
   private mutating func obtainAnew(_ candidate: Candidate, from holders: [Int], into effects: inout Effects) {
     guard mayObtainAnew(candidate) else { return }
-    let view = candidate.header.view
+    let view = certifiedViews(of: candidate.digest).last ?? candidate.header.view
     fetch(Fetch(digest: candidate.digest, view: view, holders: holders, attempts: candidate.refusals), into: &effects)
   }
 
@@ -84,8 +84,10 @@ extension Engine {
     guard let index = fetches.firstIndex(where: { $0.digest == header.digest }), header.view < Self.viewLimit, header.view >= 1 else {
       return
     }
-    if case .faulty = justification(of: proposal.value, in: header.view) { return }
-    if let vote = proposal.value.vote, vote.statement != .notarize(epoch: epoch, view: header.view, digest: header.digest) { return }
+    let proposed = proposal.value.vote?.statement.view ?? header.view
+    guard proposed == header.view || isProposedAgain(header, in: proposed) && proposed < Self.viewLimit else { return }
+    if case .faulty = justification(of: proposal.value, in: proposed) { return }
+    if let vote = proposal.value.vote, vote.statement != .notarize(epoch: epoch, view: proposed, digest: header.digest) { return }
     fetches.remove(at: index)
     if candidates[header.digest] != nil { replace(with: proposal, into: &effects) } else { adopt(proposal, into: &effects) }
     absorbCertificates(of: proposal, into: &effects)
@@ -161,7 +163,7 @@ extension Engine {
   private mutating func foundValid(_ candidate: Candidate, into effects: inout Effects) {
     candidates.update(candidate.digest) { $0.state = .valid }
     notarize(into: &effects)
-    finalize(candidate.header.view, into: &effects)
+    for view in certifiedViews(of: candidate.digest) { finalize(view, into: &effects) }
     executeReady(into: &effects)
     commit(into: &effects)
     resumeWaiting(into: &effects)
@@ -173,10 +175,8 @@ extension Engine {
       $0.refusals += 1
     }
     if rounds[view].proposal?.value.block.digest == candidate.digest { reject(.execution, into: &effects) }
-    guard rounds.contains(candidate.header.view), let certificate = rounds[candidate.header.view].certified,
-      certificate.value.statement.digest == candidate.digest
-    else { return }
-    obtain(candidate.digest, in: candidate.header.view, from: certificate.value.signers, into: &effects)
+    guard let view = certifiedViews(of: candidate.digest).last, let certificate = rounds[view].certified else { return }
+    obtain(candidate.digest, in: view, from: certificate.value.signers, into: &effects)
     commit(into: &effects)
   }
 }

@@ -73,7 +73,7 @@ public struct Engine: Sendable {
 
   /// Takes one input and says what shall be done.
   public mutating func step(_ input: Input, at now: Instant) -> [Effect] {
-    guard haltReason == nil, recovered == nil || input.isStart else { return [] }
+    guard haltReason == nil, !isOver, recovered == nil || input.isStart else { return [] }
     self.now = now
     var effects = Effects()
     handle(input, into: &effects)
@@ -109,6 +109,8 @@ extension Engine {
   mutating func configure(timers change: (inout TimerConfiguration) -> Void) { change(&configuration.timers) }
 
   public var epoch: UInt64 { configuration.epoch }
+  /// The epoch's last block is committed: its validators have nothing more to agree on, and the next epoch's engine goes on from it.
+  public var isOver: Bool { endsEpoch(committed) }
   public var quorum: Int { configuration.validators.quorum }
   public func leader(of view: UInt64) -> Int { schedule.leader(of: view) }
 
@@ -116,7 +118,7 @@ extension Engine {
   public var finalizedView: UInt64 { max(finalization?.value.statement.view ?? 0, committedView) }
 
   var isLeader: Bool { configuration.validatorIndex == leader(of: view) }
-  var canSign: Bool { configuration.validatorIndex != nil && votingDisabledReason == nil && haltReason == nil }
+  var canSign: Bool { configuration.validatorIndex != nil && votingDisabledReason == nil && haltReason == nil && !isOver }
   var others: [Int] { (0..<configuration.validators.count).filter { $0 != configuration.validatorIndex } }
 
   /// Validators speak; whoever only follows does not.

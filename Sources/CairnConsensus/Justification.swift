@@ -13,7 +13,7 @@ extension Engine {
   /// R2 — the parent's certificate is of a lower view and names the header's parent, and every view between has a nullification:
   /// the latest 64 in the proposal or here, older ones here.
   func justification(of proposal: Proposal, in view: UInt64) -> Justification {
-    guard let parentView = parentView(of: proposal), parentView < view else { return .faulty(.parentCertificate) }
+    guard let parentView = parentView(of: proposal, in: view), parentView < view else { return .faulty(.parentCertificate) }
     let carried = proposal.skips.map(\.statement).filter { $0.kind == .nullify && $0.epoch == epoch }.map(\.view)
     var skipped = view - 1
     while skipped > parentView {
@@ -25,8 +25,9 @@ extension Engine {
     return .complete(parentView: parentView)
   }
 
-  private func parentView(of proposal: Proposal) -> UInt64? {
-    let parent = proposal.block.header.parent
+  private func parentView(of proposal: Proposal, in view: UInt64) -> UInt64? {
+    let header = proposal.block.header
+    let parent = isProposedAgain(header, in: view) ? header.digest : header.parent
     guard let statement = proposal.parent?.statement else { return parent == configuration.genesis.digest ? 0 : nil }
     guard statement.kind != .nullify, statement.epoch == epoch, statement.view >= 1, statement.digest == parent else { return nil }
     return statement.view

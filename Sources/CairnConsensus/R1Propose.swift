@@ -12,6 +12,7 @@ extension Engine {
       let ancestry = ancestryOfNextBlock(), let parent = executedHeader(ancestry.digest)
     else { return }
     precondition(view > recoveredView, "nothing is proposed in a view that was entered before a restart")
+    guard !endsEpoch(parent) else { return proposeAgain(on: ancestry, into: &effects) }
     rounds[view].building = ancestry
     effects.emit(
       .build(
@@ -50,9 +51,11 @@ extension Engine {
   }
 
   /// R1 — the highest view below this one with a notarization or finalization, such that every view between has a nullification.
-  func ancestryOfNextBlock() -> Ancestry? {
+  func ancestryOfNextBlock() -> Ancestry? { ancestry(below: view) }
+
+  func ancestry(below view: UInt64) -> Ancestry? {
     var skips: [Verified<Certificate>] = []
-    var candidate = view - 1
+    var candidate = view.saturatingSubtract(1)
     while candidate > finalizedView {
       let round = rounds[candidate]
       if let certified = round.certified { return Ancestry(certified, skips: skips) }

@@ -46,10 +46,12 @@ extension Engine {
     case .faulty(let fault): return reject(fault, into: &effects)
     case .incomplete: return
     case .complete(let parentView):
-      guard let parent = self.header(header.parent) else {
-        return obtain(header.parent, in: parentView, from: proposal.value.parent?.signers ?? others, into: &effects)
+      if !isProposedAgain(header, in: view) {
+        guard let parent = self.header(header.parent) else {
+          return obtain(header.parent, in: parentView, from: proposal.value.parent?.signers ?? others, into: &effects)
+        }
+        if let fault = fault(in: header, on: parent) { return reject(fault, into: &effects) }
       }
-      if let fault = fault(in: header, on: parent) { return reject(fault, into: &effects) }
       rounds[view].isJudged = true
       adopt(proposal, into: &effects)
       notarize(into: &effects)
@@ -72,16 +74,17 @@ extension Engine {
     nullify(because: .invalidProposal, into: &effects)
   }
 
-  /// What is wrong with a block whatever its parent is.
+  /// What is wrong with a block whatever its parent is. Of the epoch's last block, proposed again, all this was judged before it was
+  /// certified.
   func fault(inHeaderOf proposal: Proposal, of view: UInt64) -> ProposalFault? {
     let header = proposal.block.header
     let bytes = proposal.block.transactions.reduce(0) { $0 + $1.count }
     if header.network != configuration.network { return .network }
     if header.epoch != epoch { return .epoch }
+    if isProposedAgain(header, in: view) { return nil }
     if header.view != view { return .view }
     if Int(header.proposer) != leader(of: view) { return .proposer }
     if header.validatorsHash != configuration.validators.hash { return .validators }
-    if header.fields.nextValidatorsHash != nil { return .nextValidators }
     if bytes > configuration.blockByteLimit || proposal.block.transactions.count > Block.transactionCountLimit { return .transactionBytes }
     if header.timeMilliseconds > now.unixMilliseconds.saturatingAdd(Self.clockToleranceMilliseconds) { return .timeAhead }
     return nil
@@ -89,6 +92,7 @@ extension Engine {
 
   /// What is wrong with a header as a child of this one.
   func fault(in header: Header, on parent: Header) -> ProposalFault? {
+    if endsEpoch(parent) { return .epochEnded }
     if parent.height == .max || header.height != parent.height + 1 { return .height }
     if header.timeMilliseconds <= parent.timeMilliseconds { return .timeNotAfterParent }
     return nil

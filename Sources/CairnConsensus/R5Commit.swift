@@ -30,6 +30,8 @@ extension Engine {
       }
       guard let last = blocks.last, blocks.allSatisfy({ $0.state == .valid }) else { return }
       effects.emit(.commit(blocks.map(\.proposal), finalization: finalization))
+      // Who lacks it would wait for votes that nobody casts any more.
+      if endsEpoch(last.header) { send(.certificate(finalization.value), into: &effects) }
       advance(to: last.header, in: finalizedView, into: &effects)
     case .conflicting:
       halt(.conflictingFinalization(finalization.value, committed: committed), into: &effects)

@@ -18,7 +18,8 @@ public enum ProposalFault: String, CaseIterable, Hashable, Sendable {
   case view
   case proposer
   case validators
-  case nextValidators = "next_validators"
+  /// A child of the epoch's last block, which has none in its epoch.
+  case epochEnded = "epoch_ended"
   case transactionBytes = "transaction_bytes"
   case timeAhead = "time_ahead"
   case timeNotAfterParent = "time_not_after_parent"

@@ -58,8 +58,8 @@ extension Engine {
       }
       rounds[statement.view].own.restore(vote)
       _ = rounds[statement.view].tally.insert(vote)
-      guard statement.kind == .notarize, let digest = statement.digest, let candidate = candidates[digest] else { continue }
-      rounds[statement.view].proposal = candidate.proposal
+      guard statement.kind == .notarize, let proposal = restoredProposal(of: vote) else { continue }
+      rounds[statement.view].proposal = proposal
       rounds[statement.view].isJudged = true
     }
   }

@@ -80,6 +80,7 @@ extension Engine {
     let signed = Verified<Proposal>.own(
       Proposal(block: proposal.block, vote: vote.value, parent: proposal.parent, skips: proposal.skips))
     rounds[view].proposal = signed
+    guard !isProposedAgain(proposal.block.header, in: view) else { return }
     candidates.update(signed.value.block.digest) { $0.proposal = signed }
   }
 

@@ -23,8 +23,11 @@ extension Engine {
   ///
   /// Work is a transaction that waits, or the heartbeat, which counts from when a block last opened a view. So an idle network
   /// runs no timer before its heartbeat is due, and a heartbeat that a dead leader missed is due at once in the next view.
+  ///
+  /// The epoch's last block, once it is certified, is work at any time: until it is finalized nothing goes on.
   var workDue: UInt64 {
-    max(enteredAt, min(pendingSince ?? .max, lastBlockAt.saturatingAdd(configuration.timers.heartbeatMilliseconds)))
+    if isBoundaryReached { return enteredAt }
+    return max(enteredAt, min(pendingSince ?? .max, lastBlockAt.saturatingAdd(configuration.timers.heartbeatMilliseconds)))
   }
 
   var isHeartbeatDue: Bool {

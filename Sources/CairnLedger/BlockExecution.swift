@@ -85,7 +85,12 @@ public struct BlockExecution: Sendable {
 extension BlockExecution {
   /// What governance may have changed in this block.
   private var rulesOfNextBlock: LedgerRules {
-    var rules = LedgerRules(parameters: parent.parameters, constitution: parent.constitution)
+    var rules = LedgerRules(
+      parameters: parent.parameters, constitution: parent.constitution, epoch: parent.epoch, validators: parent.validators)
+    if let bytes = records[ValidatorSet.stateKey(epoch: parent.epoch + 1)]?.record {
+      guard let validators = try? ValidatorSet(decoding: bytes) else { preconditionFailure("the record was written here") }
+      (rules.epoch, rules.validators) = (parent.epoch + 1, validators)
+    }
     if let bytes = records[Parameters.stateKey]?.record {
       guard let parameters = try? Parameters(decoding: bytes) else { preconditionFailure("the record was written here") }
       rules.parameters = parameters

@@ -36,6 +36,8 @@ public struct ExecutedBlock: Sendable {
   }
 
   public var height: UInt64 { parent.height + 1 }
+  /// The validators of the next epoch, when this block is the last of its own.
+  public var nextValidators: ValidatorSet? { rules.epoch == parent.epoch ? nil : rules.validators }
   /// Log index of the header.
   public var logSize: UInt64 { frontier.size }
 
@@ -44,19 +46,15 @@ public struct ExecutedBlock: Sendable {
   /// - Parameters:
   ///   - view: the view in which it is proposed.
   ///   - proposer: index in the epoch's validator set.
-  ///   - nextValidatorsHash: only in an epoch's last header.
-  public func header(
-    epoch: UInt64, view: UInt64, validatorsHash: Digest, proposer: UInt32, nextValidatorsHash: Digest? = nil
-  ) -> Header {
+  public func header(view: UInt64, proposer: UInt32) -> Header {
     Header(
       Header.Fields(
-        network: parent.network, epoch: epoch, view: view, height: height, timeMilliseconds: timeMilliseconds,
-        parent: parent.header.digest, logSize: logSize, logRoot: logRoot, stateRoot: stateRoot, validatorsHash: validatorsHash,
-        proposer: proposer, nextValidatorsHash: nextValidatorsHash))
+        network: parent.network, epoch: parent.epoch, view: view, height: height, timeMilliseconds: timeMilliseconds,
+        parent: parent.header.digest, logSize: logSize, logRoot: logRoot, stateRoot: stateRoot, validatorsHash: parent.validators.hash,
+        proposer: proposer, nextValidatorsHash: nextValidators?.hash))
   }
 
-  /// The version after the block. Checks all that the header says about the ledger; epoch, view, proposer and validators are
-  /// the consensus' to judge.
+  /// The version after the block. Checks all that the header says about the ledger; view and proposer are the consensus' to judge.
   public func sealed(with header: Header) throws(HeaderMismatch) -> LedgerState {
     guard header.network == parent.network else { throw .network }
     guard header.parent == parent.header.digest else { throw .parent }
@@ -65,6 +63,9 @@ public struct ExecutedBlock: Sendable {
     guard header.logSize == logSize else { throw .logSize }
     guard header.logRoot == logRoot else { throw .logRoot }
     guard header.stateRoot == stateRoot else { throw .stateRoot }
+    guard header.epoch == parent.epoch else { throw .epoch }
+    guard header.validatorsHash == parent.validators.hash else { throw .validators }
+    guard header.fields.nextValidatorsHash == nextValidators?.hash else { throw .nextValidators }
     var frontier = frontier
     frontier.append(LogEntry.header(header.bytes).leafHash)
     return parent.appending(layer, header: header, tree: tree, frontier: frontier, rules: rules)
@@ -81,6 +82,11 @@ public enum HeaderMismatch: String, Error, Hashable, Sendable, CaseIterable {
   case logSize = "wrong_log_size"
   case logRoot = "wrong_log_root"
   case stateRoot = "wrong_state_root"
+  /// The parent is the last block of an epoch, and the header is not of the next one; or it is not, and the header is.
+  case epoch = "wrong_epoch"
+  case validators = "wrong_validators"
+  /// The block does not change the validators as the header says.
+  case nextValidators = "wrong_next_validators"
 
   public var reason: String { rawValue }
 }

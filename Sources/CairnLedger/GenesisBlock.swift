@@ -26,8 +26,10 @@ public struct GenesisBlock: Sendable {
       others: Dictionary(uniqueKeysWithValues: others.map { ($0.key, $0.record) }), superseded: [], transactions: [])
     (self.header, self.rows) = (header, rows)
     state = LedgerState(
-      header: header, tree: tree, frontier: frontier, parameters: genesis.parameters, constitution: genesis.constitution, layers: [layer],
-      finalized: finalized)
+      header: header, tree: tree, frontier: frontier,
+      rules: LedgerRules(
+        parameters: genesis.parameters, constitution: genesis.constitution, epoch: 0, validators: genesis.validators),
+      layers: [layer], finalized: finalized)
   }
 
   private static func header(of genesis: Genesis, stateRoot: Digest) -> Header {
@@ -57,9 +59,10 @@ public struct GenesisBlock: Sendable {
       record: ConstitutionRecord(genesis.constitution.source, changedMilliseconds: genesis.timeMilliseconds, changedHeight: 0).bytes)
     let governance = StateRow(
       .proposal, key: GovernanceRecord.stateKey, record: GovernanceRecord(trustees: genesis.trustees).bytes)
+    let validators = StateRow(.validators, key: ValidatorSet.stateKey(epoch: 0), record: genesis.validators.bytes)
     return zip(genesis.dids, genesis.roles).filter { !$0.1.roles.isEmpty }.map { did, roles in
       StateRow(.roles, key: did.rolesKey, record: roles.bytes)
-    } + [parameters, constitution, governance]
+    } + [parameters, constitution, governance, validators]
   }
 }
 

@@ -16,6 +16,10 @@ public struct LedgerState: Sendable {
   public let parameters: Parameters
   /// Judges the operations of the next block.
   public let constitution: Constitution
+  /// Of the next block: one above the header's when that is the last of its epoch.
+  public let epoch: UInt64
+  /// Who agrees on the next block.
+  public let validators: ValidatorSet
   /// Unfinalized blocks, the oldest first.
   private var layers: [StateLayer]
   private let finalized: any FinalizedLedger
@@ -23,12 +27,13 @@ public struct LedgerState: Sendable {
   let contracts: CompiledContracts
 
   init(
-    header: Header, tree: StateTree, frontier: LogFrontier, parameters: Parameters, constitution: Constitution, layers: [StateLayer],
-    finalized: any FinalizedLedger, decoded: DecodedRecords = DecodedRecords(), contracts: CompiledContracts = CompiledContracts()
+    header: Header, tree: StateTree, frontier: LogFrontier, rules: LedgerRules, layers: [StateLayer], finalized: any FinalizedLedger,
+    decoded: DecodedRecords = DecodedRecords(), contracts: CompiledContracts = CompiledContracts()
   ) {
     precondition(tree.root == header.stateRoot && frontier.size == header.logSize + 1, "a header proves the state after its block")
-    (self.header, self.tree, self.frontier, self.parameters) = (header, tree, frontier, parameters)
-    (self.constitution, self.layers, self.finalized) = (constitution, layers, finalized)
+    (self.header, self.tree, self.frontier) = (header, tree, frontier)
+    (parameters, constitution, epoch, validators) = (rules.parameters, rules.constitution, rules.epoch, rules.validators)
+    (self.layers, self.finalized) = (layers, finalized)
     (self.decoded, self.contracts) = (decoded, contracts)
   }
 
@@ -47,8 +52,12 @@ public struct LedgerState: Sendable {
     guard let bytes = try tree.record(forKey: constitutionKey, in: finalized)?.bytes,
       let record = try? ConstitutionRecord(decoding: bytes), let constitution = try? Constitution(record.source)
     else { throw .missingRecord(key: constitutionKey) }
-    self.init(
-      header: header, tree: tree, frontier: frontier, parameters: parameters, constitution: constitution, layers: [], finalized: finalized)
+    let epoch = header.epoch + (header.fields.nextValidatorsHash == nil ? 0 : 1)
+    let validatorsKey = ValidatorSet.stateKey(epoch: epoch)
+    guard let bytes = try tree.record(forKey: validatorsKey, in: finalized)?.bytes, let validators = try? ValidatorSet(decoding: bytes)
+    else { throw .missingRecord(key: validatorsKey) }
+    let rules = LedgerRules(parameters: parameters, constitution: constitution, epoch: epoch, validators: validators)
+    self.init(header: header, tree: tree, frontier: frontier, rules: rules, layers: [], finalized: finalized)
   }
 
   public var network: Digest { header.network }
@@ -68,8 +77,8 @@ public struct LedgerState: Sendable {
     _ layer: StateLayer, header: Header, tree: StateTree, frontier: LogFrontier, rules: LedgerRules
   ) -> LedgerState {
     LedgerState(
-      header: header, tree: tree, frontier: frontier, parameters: rules.parameters, constitution: rules.constitution,
-      layers: layers + [layer], finalized: finalized, decoded: decoded, contracts: contracts)
+      header: header, tree: tree, frontier: frontier, rules: rules, layers: layers + [layer], finalized: finalized, decoded: decoded,
+      contracts: contracts)
   }
 }
 
@@ -77,6 +86,8 @@ public struct LedgerState: Sendable {
 struct LedgerRules: Sendable {
   var parameters: Parameters
   var constitution: Constitution
+  var epoch: UInt64
+  var validators: ValidatorSet
 }
 
 extension LedgerState {

@@ -16,6 +16,7 @@ public enum StateType: UInt8, Hashable, Sendable, CaseIterable {
   case proposal = 9
   case access = 10
   case contractVersion = 12
+  case validators = 13
 }
 
 /// The value of a row of the state tree.

@@ -21,7 +21,9 @@ final class Backend: NodeBackend {
   private static let retryAfterMilliseconds: UInt64 = 500
 
   let genesis: Genesis
-  private let index: Int
+  private let consensusKey: PublicKey
+  /// What this node was called when it started.
+  private let firstName: String
   let core: Confined<NodeCore>
   let mesh: any PeerLinks
   private let publisher: HeadPublisher
@@ -35,11 +37,12 @@ final class Backend: NodeBackend {
   let startedAt = ContinuousClock.now
 
   init(
-    genesis: Genesis, index: Int, core: Confined<NodeCore>, mesh: any PeerLinks, publisher: HeadPublisher, records: FinalizedRecords,
+    _ configuration: NodeConfiguration, core: Confined<NodeCore>, mesh: any PeerLinks, publisher: HeadPublisher, records: FinalizedRecords,
     signatures: SignaturePool, room: MempoolRoom, readers: StoreReaders, eventWorkers: any Workers
   ) {
-    self.genesis = genesis
-    self.index = index
+    genesis = configuration.genesis
+    consensusKey = configuration.consensusKey.publicKey
+    firstName = Self.name(of: configuration.consensusKey.publicKey, in: publisher.head.state)
     self.core = core
     self.mesh = mesh
     self.publisher = publisher
@@ -50,7 +53,17 @@ final class Backend: NodeBackend {
     self.eventWorkers = eventWorkers
   }
 
-  var name: String { genesis.validators[index]?.name ?? "" }
+  var name: String {
+    let validators = head.state.validators
+    return validators.index(ofConsensusKey: consensusKey).flatMap { validators[$0]?.name } ?? firstName
+  }
+
+  /// As the ledger calls the validator, or the one that it was or is proposed to be; otherwise the beginning of its key.
+  private static func name(of key: PublicKey, in state: LedgerState) -> String {
+    let known = state.validators.validators + ((try? state.followers()) ?? [])
+    return known.first { $0.consensusKey == key }?.name ?? String(Hex.encode(key.bytes).prefix(16))
+  }
+
   var head: PublishedHead { publisher.head }
 
   func entry(at index: UInt64) throws -> [UInt8]? {
@@ -59,6 +72,8 @@ final class Backend: NodeBackend {
   }
 
   func header(atHeight height: UInt64) throws -> Header? { try readers.next.chain.header(height: height) }
+
+  func header(containing index: UInt64) throws -> Header? { try readers.next.chain.header(containing: index) }
 
   func header(digest: Digest) throws -> Header? { try readers.next.chain.header(digest: digest) }
 

@@ -12,7 +12,7 @@ import NIOPosix
 public import ServiceLifecycle
 import Synchronization
 
-/// One validator: everything between its data directory, the other validators and its clients.
+/// One validator, or a node that follows: everything between its data directory, the other validators and its clients.
 ///
 /// ```swift
 /// let node = try await Node.start(configuration, logger: logger)
@@ -71,10 +71,8 @@ public final class Node: Service {
   /// Cuts the links to these validators and allows all others: how tests make a partition.
   package func setBlocked(_ peers: Set<Int>) async { await parts.mesh.setBlocked(peers) }
 
-  /// Tells where a validator listens.
-  package func update(address: HostAndPort, of peer: Int) {
-    parts.mesh.update(address: PeerAddress(host: address.host, port: address.port), of: peer)
-  }
+  /// Tells where another node listens, by its name.
+  package func update(address: HostAndPort, of name: String) { parts.setPeerAddress(address, of: name) }
 
   /// What the services see.
   package var backend: any NodeBackend { parts.backend }

@@ -18,18 +18,18 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
   /// On the environment's loop.
   ///
   /// - Parameters:
-  ///   - index: of the validator that this node is.
   ///   - links: makes the links to the other validators.
   ///   - fail: called once, from any thread, when the node cannot rely on its store or its state any more.
   package init(
-    _ opened: OpenedNode, _ configuration: NodeConfiguration, index: Int, environment: NodeEnvironment, logger: Logger,
+    _ opened: OpenedNode, _ configuration: NodeConfiguration, environment: NodeEnvironment, logger: Logger,
     links makeLinks: (any PeerMeshDelegate) throws -> Links, fail: @escaping @Sendable (NodeFailure) -> Void
   ) throws {
     let (genesis, store, recovery) = (configuration.genesis, opened.store, opened.recovery)
     let publisher = HeadPublisher(
       PublishedHead(
-        header: recovery.state.header, certificate: recovery.finalization?.message(validatorCount: genesis.validators.count),
-        state: recovery.state, edge: store.chain.edge))
+        header: recovery.state.header,
+        certificate: recovery.finalization.map { $0.certificate.message(validatorCount: $0.validatorCount) }, state: recovery.state,
+        edge: store.chain.edge))
     let signatures = SignaturePool(
       workers: environment.signatures, workerCount: environment.signatureCount, yielding: environment.yielding, network: genesis.network,
       scheme: environment.scheme)
@@ -38,8 +38,9 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
     if !configuration.isVotingAllowed { consensus.votingDisabledReason = consensus.votingDisabledReason ?? .operatorRequest }
     let core = NodeCore(
       NodeCore.Parts(
-        genesis: genesis, genesisHeader: recovery.genesisHeader, index: index, consensusKey: configuration.consensusKey,
-        timers: configuration.timers, executor: Executor(finalized: recovery.state, validatorsHash: genesis.validators.hash),
+        genesis: genesis, epochGenesis: recovery.epochGenesis, consensusKey: configuration.consensusKey,
+        nodeKey: configuration.nodeKey.publicKey, peerAddresses: configuration.peerAddresses, timers: configuration.timers,
+        executor: Executor(finalized: recovery.state),
         recovered: consensus, evidence: recovery.evidence, highestVote: store.recovery.highestVote, records: recovery.records,
         flusher: StateFlusher(store: store, records: recovery.records, worker: environment.state) { fail(.store($0)) },
         publisher: publisher, signatures: signatures, room: room, chain: store.chain, reader: recovery.reader, environment: environment,
@@ -47,10 +48,11 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
     let gateway = PeerGateway(core: core)
     links = try makeLinks(gateway)
     core.mesh = links
+    core.updateLinks()
     inlet = gateway
     self.core = Confined(core, on: environment.loop)
     backend = Backend(
-      genesis: genesis, index: index, core: self.core, mesh: links, publisher: publisher, records: recovery.records,
+      configuration, core: self.core, mesh: links, publisher: publisher, records: recovery.records,
       signatures: signatures, room: room, readers: opened.readers, eventWorkers: environment.events)
   }
 }

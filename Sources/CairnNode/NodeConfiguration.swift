@@ -7,7 +7,7 @@ package import CairnStore
 /// What a node is made of. Secrets are already decrypted; nothing here is read from the environment.
 public struct NodeConfiguration: Sendable {
   public var genesis: Genesis
-  /// Signs votes; decides which validator of the genesis this node is.
+  /// Signs votes; decides which validator of an epoch this node is, if any.
   public var consensusKey: SigningKey
   /// Pinned by peers and clients.
   public var nodeKey: SigningKey
@@ -26,7 +26,7 @@ public struct NodeConfiguration: Sendable {
   /// What answers there. The node itself knows nothing of HTTP.
   package var httpFace: (any HTTPFace)?
   public var timers: TimerConfiguration
-  /// Where validators listen when that is not what the genesis says, by name.
+  /// Where validators listen when that is not what the ledger says, by name.
   public var peerAddresses: [String: HostAndPort] = [:]
   /// Follow and serve, but never vote.
   public var isVotingAllowed = true

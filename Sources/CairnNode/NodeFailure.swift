@@ -7,8 +7,6 @@ public enum NodeFailure: Error, Sendable {
   case ledger(LedgerFault)
   /// The genesis is not the one that the data directory was made for.
   case wrongGenesis
-  /// The consensus key is not one of the genesis' validators.
-  case notAValidator
   case nodeKeyMismatch(validator: String)
   /// A listener's address is taken or not this machine's.
   case listener(name: String, address: String, problem: String)
@@ -29,7 +27,6 @@ public enum NodeFailure: Error, Sendable {
     case .store(let error): error.reason
     case .ledger(let fault): fault.reason
     case .wrongGenesis: "wrong_genesis"
-    case .notAValidator: "not_a_validator"
     case .nodeKeyMismatch: "node_key_mismatch"
     case .listener: "listener"
     case .chainDiverges: "chain_diverges"
@@ -44,8 +41,7 @@ extension NodeFailure: CustomStringConvertible {
     case .ledger(let fault):
       "The ledger cannot read its own state (\(fault)): the node stops rather than guess; restart it to rebuild the state from the log."
     case .wrongGenesis: "The data directory belongs to another network than the genesis file: point the node at the right one of the two."
-    case .notAValidator: "The consensus key is not that of any validator in the genesis: check the key file and the genesis file."
-    case .nodeKeyMismatch(let validator): "The node key is not the one that the genesis has for \(validator): check the key file."
+    case .nodeKeyMismatch(let validator): "The node key is not the one that the ledger has for \(validator): check the key file."
     case .listener(let name, let address, let problem):
       "Cannot listen for \(name) on \(address): \(problem). Change the address in the configuration, or stop what uses it."
     case .chainDiverges(let height, let reason):

@@ -28,6 +28,7 @@ extension NodeCore {
     let head = parts.publisher.head.header
     status.info.network = Data(network.bytes)
     status.info.name = parts.genesis.name
+    status.info.epoch = epoch.number
     status.info.height = head.height
     status.info.head = Data(head.digest.bytes)
     status.info.logSize = head.logSize
@@ -35,13 +36,15 @@ extension NodeCore {
     status.info.quorum = UInt32(validators.quorum)
     status.info.view = engine?.view ?? 0
     status.leader = UInt32(engine.map { $0.leader(of: $0.view) } ?? 0)
+    status.validators = validators.validators.map(\.message)
     status.lastFinalMs = head.timeMilliseconds
     status.pendingTransactions = UInt32(clamping: mempool.count)
     status.pendingBytes = UInt64(mempool.byteCount)
     status.peers = links.map(peerStatus)
     let disabled = engine?.votingDisabledReason
-    status.voting = engine != nil && disabled == nil && haltReason == nil
-    status.notVotingBecause = haltReason?.label ?? disabled?.rawValue ?? (engine == nil ? "waiting_for_peers" : "")
+    status.voting = engine != nil && epoch.index != nil && disabled == nil && haltReason == nil
+    status.notVotingBecause =
+      haltReason?.label ?? disabled?.rawValue ?? (epoch.index == nil ? "not_a_validator" : engine == nil ? "waiting_for_peers" : "")
     status.stalledBecause = stalledBecause
     status.evidence = evidence.map { Data($0.bytes) }
     status.leaderTimeouts = UInt32(clamping: engine?.nullifyCounts[.leaderTimeout] ?? 0)
@@ -51,7 +54,8 @@ extension NodeCore {
   private func peerStatus(_ link: CairnNetwork.PeerStatus) -> ProtoPeerStatus {
     var status = ProtoPeerStatus()
     status.name = link.name
-    status.index = UInt32(link.index)
+    let index = directory.index(of: link.index)
+    (status.index, status.follows) = (UInt32(index ?? 0), index == nil)
     status.connected = link.isConnectedIn && link.isConnectedOut
     status.address = link.address?.description ?? ""
     if let silence = link.silence {

@@ -26,11 +26,6 @@ final class RunningParts: Sendable {
   private let ending = Ending()
 
   init(_ configuration: NodeConfiguration, logger: Logger) async throws {
-    let genesis = configuration.genesis
-    guard let index = genesis.validators.index(ofConsensusKey: configuration.consensusKey.publicKey),
-      let validator = genesis.validators[index]
-    else { throw NodeFailure.notAValidator }
-    guard validator.nodeKey == configuration.nodeKey.publicKey else { throw NodeFailure.nodeKeyMismatch(validator: validator.name) }
     self.logger = logger
     let threads = NodeThreads()
     self.threads = threads
@@ -38,12 +33,13 @@ final class RunningParts: Sendable {
     do {
       let opened = try await threads.state.runIfActive { try OpenedNode(configuration, logger: logger) }
       store = opened.store
+      try Self.check(configuration, against: opened.recovery.state.validators, logger)
       let environment = NodeEnvironment(loop: coreGroup.next(), threads: threads)
       let assembly = try await environment.loop.submit { [coreGroup, ending] in
         try NodeAssembly(
-          opened, configuration, index: index, environment: environment, logger: logger,
+          opened, configuration, environment: environment, logger: logger,
           links: { inlet in
-            PeerMesh(try Self.meshConfiguration(configuration, index: index), group: coreGroup, logger: logger, delegate: inlet)
+            PeerMesh(try Self.meshConfiguration(configuration), group: coreGroup, logger: logger, delegate: inlet)
           }, fail: { ending.end(because: $0) })
       }.get()
       (core, backend, mesh) = (assembly.core, assembly.backend, assembly.links)
@@ -54,17 +50,19 @@ final class RunningParts: Sendable {
     }
   }
 
-  private static func meshConfiguration(_ configuration: NodeConfiguration, index: Int) throws -> PeerMeshConfiguration {
-    let validators = configuration.genesis.validators.validators
-    let peers = validators.enumerated().filter { $0.offset != index }.map { position, validator in
-      let address = configuration.peerAddresses[validator.name] ?? HostAndPort(validator.peerAddress)
-      return Peer(
-        index: position, name: validator.name, nodeKey: validator.nodeKey,
-        address: address.map { PeerAddress(host: $0.host, port: $0.port) })
+  /// A node that is no validator, or none yet, or none any more, follows.
+  private static func check(_ configuration: NodeConfiguration, against validators: ValidatorSet, _ logger: Logger) throws(NodeFailure) {
+    guard let index = validators.index(ofConsensusKey: configuration.consensusKey.publicKey), let validator = validators[index] else {
+      return logger.notice("This node is not a validator of the epoch: it follows, and votes when the network takes it in")
     }
+    guard validator.nodeKey == configuration.nodeKey.publicKey else { throw .nodeKeyMismatch(validator: validator.name) }
+  }
+
+  /// The core says who the peers are.
+  private static func meshConfiguration(_ configuration: NodeConfiguration) throws -> PeerMeshConfiguration {
     var mesh = PeerMeshConfiguration(
-      identity: try NodeIdentity(configuration.nodeKey, commonName: validators[index].name), listenHost: configuration.peerListener.host,
-      listenPort: configuration.peerListener.port, peers: peers, messages: PeerCode.rules)
+      identity: try NodeIdentity(configuration.nodeKey), listenHost: configuration.peerListener.host,
+      listenPort: configuration.peerListener.port, peers: [], messages: PeerCode.rules)
     mesh.limits.payloadByteCount = PeerCode.payloadLimit
     return mesh
   }
@@ -109,6 +107,8 @@ final class RunningParts: Sendable {
       throw NodeFailure.listener(name: "http", address: address.description, problem: "\(error)")
     }
   }
+
+  func setPeerAddress(_ address: HostAndPort, of name: String) { core.enter { $0.setPeerAddress(address, of: name) } }
 
   func end(because failure: NodeFailure?) { ending.end(because: failure) }
 

@@ -21,6 +21,7 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
   case inclusionProof = 21
   case consistencyProof = 22
   case info = 23
+  case epochs = 24
   /// Of the `Admin` service: only on the operator's own listener.
   case nodeStatus = 32
 
@@ -61,6 +62,7 @@ public enum CairnMethod: UInt16, CaseIterable, Sendable {
     case .inclusionProof: ProtoLedger.Method.InclusionProof.descriptor
     case .consistencyProof: ProtoLedger.Method.ConsistencyProof.descriptor
     case .info: ProtoLedger.Method.Info.descriptor
+    case .epochs: ProtoLedger.Method.Epochs.descriptor
     case .nodeStatus: ProtoAdmin.Method.Status.descriptor
     }
   }

@@ -1,4 +1,4 @@
-import CairnChain
+public import CairnChain
 public import CairnClient
 import CairnConsensus
 public import CairnCrypto
@@ -53,6 +53,7 @@ public final class LocalCluster: Sendable {
   private let nodes: Mutex<[RunningNode]>
 
   private struct RunningNode: Sendable {
+    var keys: TestNetwork.ValidatorKeys
     var node: Node?
     var configuration: NodeConfiguration
     /// `nil` until it ran for the first time.
@@ -91,13 +92,15 @@ public final class LocalCluster: Sendable {
     var nodes: [RunningNode] = []
     do {
       for index in network.validators.indices {
-        let configuration = configuration(network, index, directory, options)
+        let configuration = configuration(network, network.validators[index], index, directory, options)
         guard !options.absent.contains(index) else {
-          nodes.append(RunningNode(configuration: configuration))
+          nodes.append(RunningNode(keys: network.validators[index], configuration: configuration))
           continue
         }
         let node = try await Node.start(configuration, logger: options.logger)
-        nodes.append(RunningNode(node: node, configuration: configuration.listening(on: node.ports), ports: node.ports))
+        nodes.append(
+          RunningNode(
+            keys: network.validators[index], node: node, configuration: configuration.listening(on: node.ports), ports: node.ports))
       }
     } catch {
       for node in nodes { await node.node?.shutdown() }
@@ -140,9 +143,10 @@ public final class LocalCluster: Sendable {
       trusting: .anchor(network.anchor))
   }
 
-  private static func configuration(_ network: TestNetwork, _ index: Int, _ directory: URL, _ options: Options) -> NodeConfiguration {
+  private static func configuration(
+    _ network: TestNetwork, _ keys: TestNetwork.ValidatorKeys, _ index: Int, _ directory: URL, _ options: Options
+  ) -> NodeConfiguration {
     let anywhere = HostAndPort(host: "127.0.0.1", port: 0)
-    let keys = network.validators[index]
     var configuration = NodeConfiguration(
       genesis: network.genesis, consensusKey: keys.consensusKey, nodeKey: keys.nodeKey,
       dataDirectory: directory.appending(path: keys.name).path, peerListener: anywhere, clientListener: anywhere)
@@ -154,7 +158,34 @@ public final class LocalCluster: Sendable {
     return configuration
   }
 
-  public var count: Int { network.validators.count }
+  /// The nodes, those that were added among them.
+  public var count: Int { nodes.withLock { $0.count } }
+
+  private func keys(of index: Int) -> TestNetwork.ValidatorKeys { nodes.withLock { $0[index].keys } }
+
+  /// Starts a node that is no validator. It follows as soon as the others let it, see ``validator(of:)``.
+  ///
+  /// - Returns: its index in the cluster.
+  public func add(named name: String) async throws -> Int {
+    let keys = TestNetwork.ValidatorKeys(name: name, consensusKey: .generate(), nodeKey: .generate())
+    let index = count
+    let configuration = Self.configuration(network, keys, index, directory, options)
+    let node = try await Node.start(configuration, logger: options.logger)
+    nodes.withLock { nodes in
+      nodes.append(RunningNode(keys: keys, node: node, configuration: configuration.listening(on: node.ports), ports: node.ports))
+    }
+    watch(node, index)
+    introduceAll()
+    return index
+  }
+
+  /// What the ledger has to know of a node that ran, to make it a validator.
+  public func validator(of index: Int) -> Validator {
+    let (keys, ports) = nodes.withLock { ($0[index].keys, $0[index].ports) }
+    return Validator(
+      name: keys.name, consensusKey: keys.consensusKey.publicKey, nodeKey: keys.nodeKey.publicKey,
+      peerAddress: "127.0.0.1:\(ports?.peers ?? 0)", clientAddress: "127.0.0.1:\(ports?.clients ?? 0)")
+  }
 
   /// The nodes that run now.
   public var running: [Int] { nodes.withLock { nodes in nodes.indices.filter { nodes[$0].node != nil } } }
@@ -171,7 +202,7 @@ public final class LocalCluster: Sendable {
   /// A client that asks one node only.
   public func client(of index: Int) throws -> CairnClient {
     try CairnClient(
-      to: [Endpoint(address(of: index), nodeKey: network.validators[index].nodeKey.publicKey)], trusting: .anchor(network.anchor))
+      to: [Endpoint(address(of: index), nodeKey: keys(of: index).nodeKey.publicKey)], trusting: .anchor(network.anchor))
   }
 
   /// Height of a node's newest finalized block; `nil` when it does not run.
@@ -203,7 +234,8 @@ public final class LocalCluster: Sendable {
     change(&configuration)
     let node = try await Node.start(configuration, logger: options.logger)
     nodes.withLock { [configuration] nodes in
-      nodes[index] = RunningNode(node: node, configuration: configuration.listening(on: node.ports), ports: node.ports)
+      nodes[index] = RunningNode(
+        keys: nodes[index].keys, node: node, configuration: configuration.listening(on: node.ports), ports: node.ports)
     }
     watch(node, index)
     introduceAll()
@@ -221,7 +253,7 @@ public final class LocalCluster: Sendable {
     introduceAll()
   }
 
-  /// Lets only nodes of one group reach each other; a node in no group reaches nobody.
+  /// Lets only nodes of one group reach each other; a node in no group reaches nobody. Of the genesis' validators.
   public func partition(_ groups: [Int]...) async {
     for (index, node) in allNodes() {
       let friends = Set(groups.filter { $0.contains(index) }.flatMap(\.self))
@@ -251,9 +283,9 @@ public final class LocalCluster: Sendable {
   /// Where each node is, and why it is no further.
   private func situation() async -> [String] {
     var lines: [String] = []
-    for index in network.validators.indices {
+    for index in 0..<count {
       guard let status = try? await status(of: index) else {
-        lines.append("\(network.validators[index].name): \(failure(of: index).map { "\($0)" } ?? "stopped")")
+        lines.append("\(keys(of: index).name): \(failure(of: index).map { "\($0)" } ?? "stopped")")
         continue
       }
       lines.append(
@@ -276,7 +308,7 @@ public final class LocalCluster: Sendable {
   public func shutdown() async {
     await client.close()
     await withTaskGroup(of: Void.self) { tasks in
-      for index in network.validators.indices { tasks.addTask { await self.stop(node: index) } }
+      for index in 0..<count { tasks.addTask { await self.stop(node: index) } }
     }
     try? FileManager.default.removeItem(at: directory)
   }
@@ -289,11 +321,11 @@ public final class LocalCluster: Sendable {
 
   /// Tells every node where the others listen.
   private func introduceAll() {
-    let ports = nodes.withLock { $0.map { $0.impostorPort ?? $0.ports?.peers } }
+    let ports = nodes.withLock { $0.map { ($0.keys.name, $0.impostorPort ?? $0.ports?.peers) } }
     for (index, node) in allNodes() {
-      for (peer, port) in ports.enumerated() where peer != index {
+      for (peer, (name, port)) in ports.enumerated() where peer != index {
         guard let port else { continue }
-        node.update(address: HostAndPort(host: "127.0.0.1", port: port), of: peer)
+        node.update(address: HostAndPort(host: "127.0.0.1", port: port), of: name)
       }
     }
   }

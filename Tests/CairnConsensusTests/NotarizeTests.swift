@@ -64,7 +64,14 @@ import Testing
     case .view: block = fixture.block(on: parent, view: 2) { $0.view = 1 }
     case .proposer: block = fixture.block(on: parent, view: 2) { $0.proposer ^= 1 }
     case .validators: block = fixture.block(on: parent, view: 2) { $0.validatorsHash = .zero }
-    case .nextValidators: block = fixture.block(on: parent, view: 2) { $0.nextValidatorsHash = .zero }
+    case .epochEnded:
+      block = fixture.block(on: parent, view: 2)
+      node = Harness()
+      let last = fixture.block(on: node.genesis, view: 1) { $0.nextValidatorsHash = .zero }
+      node.propose(fixture.proposal(last))
+      certificate = fixture.certificate(.notarize(last))
+      node.step(.certificate(fixture.certificate(.notarize(last))))
+      block = fixture.block(on: last.header, view: 2)
     case .transactionBytes: block = fixture.block(on: parent, view: 2, transactions: [[UInt8](repeating: 0, count: (512 << 10) + 1)])
     case .timeAhead: block = fixture.block(on: parent, view: 2, time: Fixture.genesisTime + 1000 + 2001)
     case .timeNotAfterParent: block = fixture.block(on: parent, view: 2, time: parent.timeMilliseconds)

@@ -53,7 +53,7 @@ import Testing
     let block = GenesisBlock(genesis)
     let keys =
       genesis.dids.map(\.stateKey) + genesis.dids.map(\.rolesKey) + [
-        Parameters.stateKey, ConstitutionRecord.stateKey, GovernanceRecord.stateKey,
+        Parameters.stateKey, ConstitutionRecord.stateKey, GovernanceRecord.stateKey, ValidatorSet.stateKey(epoch: 0),
       ]
     #expect(block.rows.map(\.key) == keys.sorted())
     for row in block.rows {

@@ -120,7 +120,7 @@ import Testing
         .governance(.constitution(.noPermitForTrustees(.governancePropose)))
       ),
       (.freezeContract("tools"), .governance(.unknownContract("tools"))),
-      (.changeValidators(.remove("alpha")), .governance(.epochsUnsupported)),
+      (.changeValidators(.remove("nobody")), .governance(.unknownValidator("nobody"))),
     ]
     for (action, error) in cases { #expect(try refusal(propose(action)) == error, "\(action)") }
     try world.commit(

@@ -165,7 +165,7 @@ struct World {
   }
 
   func header(of block: ExecutedBlock, view: UInt64 = 1) -> Header {
-    block.header(epoch: 0, view: view, validatorsHash: Self.genesis.validators.hash, proposer: 0)
+    block.header(view: view, proposer: 0)
   }
 
   /// A DID with update key `first`, next key `first + 1` and recovery key `first + 2`; in the next block, through the registrar.

@@ -34,7 +34,7 @@ import Testing
       #expect(try reader.block(digest: block.block.digest) == stored)
       #expect(try reader.header(digest: block.block.digest) == block.block.header)
       #expect(try reader.header(height: block.block.header.height) == block.block.header)
-      #expect(try reader.proposal(digest: block.block.digest) == block.proposal)
+      #expect(try reader.proposal(digest: block.block.digest)?.proposal == block.proposal)
     }
     let entries = blocks.flatMap(\.block.logEntries)
     for (index, entry) in entries.enumerated() {
@@ -216,7 +216,7 @@ import Testing
     #expect(try reader.candidates() == [early.proposal, late.proposal])
     #expect(try reader.candidates(above: ViewPosition(epoch: 0, view: 1)) == [late.proposal])
     #expect(try reader.candidates(limit: 1) == [late.proposal])
-    #expect(try reader.proposal(digest: early.block.digest) == early.proposal)
+    #expect(try reader.proposal(digest: early.block.digest)?.proposal == early.proposal)
     #expect(try reader.certificates() == [nullification, notarization])
     #expect(try reader.certificates(above: ViewPosition(epoch: 0, view: 5)) == [notarization])
     #expect(try reader.evidence(epoch: 0) == [conflict])

@@ -66,21 +66,59 @@ public final class VerifiedConnection: Sendable {
     _ query: Query<Answer>, deadline: NIODeadline, completion: @escaping @Sendable (Result<Answer, CairnError>) -> Void
   ) {
     let known = trust.knowledge
-    connection.call(query.method.rawValue, query.request(known), deadline: deadline) { [endpoint, trust] result in
-      completion(Self.accept(result, query, known, trust).mapError { $0.error(at: endpoint, trust) })
+    connection.call(query.method.rawValue, query.request(known), deadline: deadline) { [self] result in
+      let accepted = Self.accept(result, query, known, trust)
+      guard case .failure(let error) = accepted, error.isAboutEpochs(beyond: known.epoch) else {
+        return completion(accepted.mapError { $0.error(at: endpoint, trust) })
+      }
+      // Once in the life of an epoch.
+      eventLoop.makeFutureWithTask { [self] in try await ask(query, deadline: deadline) }.whenComplete { [self] result in
+        completion(result.mapError { ($0 as? AttemptError ?? error).error(at: endpoint, trust) })
+      }
     }
   }
 
   /// As the completion-based calls, for one attempt of a client that may turn to another endpoint. Verifies on the caller's executor.
+  ///
+  /// An answer of an epoch that is not known yet has the client learn about it from the same endpoint, and is then looked at again.
   func ask<Answer>(_ query: Query<Answer>, deadline: NIODeadline) async throws(AttemptError) -> Answer {
     let known = trust.knowledge
-    let result: Result<ByteBuffer, RPCError>
-    do throws(RPCError) {
-      result = .success(try await connection.call(query.method.rawValue, query.request(known), deadline: deadline))
-    } catch {
-      result = .failure(error)
+    let result = await call(query.method, query.request(known), deadline: deadline)
+    do throws(AttemptError) { return try Self.accept(result, query, known, trust).get() } catch {
+      guard error.isAboutEpochs(beyond: known.epoch) else { throw error }
+      try await followEpochs(deadline: deadline)
+      if case .success = result { return try Self.accept(result, query, known, trust).get() }
+      let newer = trust.knowledge
+      return try Self.accept(await call(query.method, query.request(newer), deadline: deadline), query, newer, trust).get()
     }
-    return try Self.accept(result, query, known, trust).get()
+  }
+
+  /// Learns from the endpoint how the validators have changed, up to its newest epoch. Each change is checked with the validators before it.
+  func followEpochs(deadline: NIODeadline) async throws(AttemptError) {
+    while true {
+      let known = trust.knowledge.epoch
+      var request = ProtoEpochsRequest()
+      request.from = known
+      let bytes: ByteBuffer
+      switch await call(.epochs, ByteBuffer(encoding: request), deadline: deadline) {
+      case .success(let answer): bytes = answer
+      case .failure(.refused(let refusal)): throw .problem(.unavailable(Refusal(refusal)))
+      case .failure(let error): throw .problem(.connection(error))
+      }
+      do throws(EndpointProblem) {
+        let answer: ProtoEpochs = try decode(bytes.bytes)
+        try trust.follow(answer.changes)
+        guard trust.knowledge.epoch > known, trust.knowledge.epoch < answer.epoch else { return }
+      } catch {
+        throw .problem(error)
+      }
+    }
+  }
+
+  private func call(_ method: CairnMethod, _ request: ByteBuffer, deadline: NIODeadline) async -> Result<ByteBuffer, RPCError> {
+    do throws(RPCError) { return .success(try await connection.call(method.rawValue, request, deadline: deadline)) } catch {
+      return .failure(error)
+    }
   }
 
   private static func accept<Answer>(
@@ -104,6 +142,15 @@ enum AttemptError: Error {
   case problem(EndpointProblem)
   /// Another endpoint would say the same.
   case refused(Refusal)
+
+  /// Whether the client lacks epochs after the one that it knew when it asked.
+  func isAboutEpochs(beyond known: UInt64) -> Bool {
+    switch self {
+    case .problem(.unproven(.unknownEpoch(let epoch))): epoch > known
+    case .refused(let refusal): refusal.reason == "epochs_behind"
+    case .problem: false
+    }
+  }
 
   func error(at endpoint: Endpoint, _ trust: Trust) -> CairnError {
     if let height = trust.fork { return .fork(height: height) }

@@ -89,15 +89,29 @@ struct EventFollower: Sendable {
       throw error
     }
     let blocks: [FinalizedBlock]
-    do throws(EndpointProblem) {
-      blocks = try verifier.verify(try decode(message.bytes), isFirst: source.isFirst, by: source.connection.trust)
-    } catch {
+    do throws(EndpointProblem) { blocks = try await verify(message, from: source) } catch {
       source.stream.cancel()
       throw error
     }
     source.isFirst = false
     self.source = source
     return blocks
+  }
+
+  /// A batch of an epoch that is not known yet has the client learn about it first.
+  private mutating func verify(_ message: ByteBuffer, from source: Source) async throws(EndpointProblem) -> [FinalizedBlock] {
+    let (batch, trust): (ProtoEventBatch, Trust) = (try decode(message.bytes), source.connection.trust)
+    let known = trust.knowledge.epoch
+    do throws(EndpointProblem) { return try verifier.verify(batch, isFirst: source.isFirst, by: trust) } catch {
+      guard AttemptError.problem(error).isAboutEpochs(beyond: known) else { throw error }
+      do throws(AttemptError) {
+        try await source.connection.followEpochs(deadline: .now() + client.options.attemptTimeout)
+      } catch {
+        if case .problem(let problem) = error { throw problem }
+        throw .malformed
+      }
+      return try verifier.verify(batch, isFirst: source.isFirst, by: trust)
+    }
   }
 
   /// An honest node that keeps up sends something in this time, if only an empty block.

@@ -114,6 +114,16 @@ final class Trust: Sendable {
     }
   }
 
+  /// Takes note of epochs, each proven by the validators of the one before.
+  func follow(_ changes: [ProtoEpochChange]) throws(EndpointProblem) {
+    try state.withLock { state throws(EndpointProblem) in
+      do throws(LightClientError) { try state.light.follow(changes) } catch { throw .unproven(error) }
+    }
+  }
+
+  /// The validators of the newest epoch that is known.
+  var validators: ValidatorSet { state.withLock { $0.light.validators } }
+
   private static func checkPath(
     _ batch: ProtoEventBatch, from last: Header, to certified: CertifiedHeader
   ) throws(LightClientError) {

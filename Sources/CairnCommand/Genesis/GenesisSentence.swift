@@ -44,6 +44,7 @@ enum GenesisSentence {
     case .key(let validator): "a key of \(validator) is not an Ed25519 key"
     case .duplicateKey(let validator): "a key of \(validator) is another validator's too: it has to join again with keys of its own"
     case .address(let validator): "an address of \(validator) is not host:port"
+    case .duplicateAddress(let validator): "an address of \(validator) is another validator's too"
     }
   }
 }

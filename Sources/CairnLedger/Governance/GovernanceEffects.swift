@@ -1,8 +1,10 @@
+import CairnChain
 import CairnCrypto
 import CairnIdentity
 
 /// What a proposal that has passed does, and what stands against it. Roles hold at once, for what follows in the same block; parameters
-/// and constitution from the next block on, as the whole block is judged by those of its parent.
+/// and constitution from the next block on, as the whole block is judged by those of its parent; validators too, with which a new epoch
+/// begins.
 extension BlockExecution {
   /// Whether the action could take effect now; nothing changes.
   mutating func checkEffect(of action: GovernanceAction) throws(OperationError) {
@@ -18,7 +20,7 @@ extension BlockExecution {
     case .replaceConstitution(let source): try replaceConstitution(by: source)
     case .freezeContract(let contract): try setFrozen(true, contract)
     case .unfreezeContract(let contract): try setFrozen(false, contract)
-    case .changeValidators: throw .governance(.epochsUnsupported)
+    case .changeValidators(let change): try changeValidators(change)
     }
   }
 
@@ -79,6 +81,18 @@ extension BlockExecution {
     supersede(SupersededRecord(key: key, version: current.version, record: bytes))
     let record = current.replaced(by: source, changedMilliseconds: timeMilliseconds, changedHeight: height)
     set(RecordVersion(type: .constitution, record: record.bytes, changedAt: logIndex), forKey: key)
+  }
+
+  /// The next epoch's validators; what else this block changes in them comes on top.
+  private mutating func changeValidators(_ change: GovernanceAction.ValidatorChange) throws(OperationError) {
+    let key = ValidatorSet.stateKey(epoch: parent.epoch + 1)
+    var validators = parent.validators
+    if let bytes = try record(forKey: key) {
+      guard let changed = try? ValidatorSet(decoding: bytes) else { throw .unavailable(.wrongRecord(key: key)) }
+      validators = changed
+    }
+    do throws(GovernanceRefusal) { validators = try validators.changed(by: change) } catch { throw .governance(error) }
+    set(RecordVersion(type: .validators, record: validators.bytes, changedAt: logIndex), forKey: key)
   }
 
   private mutating func set(_ roles: Roles, of did: CairnDID) {

@@ -1,3 +1,4 @@
+public import CairnChain
 public import CairnIdentity
 
 /// Why an operation of governance is refused.
@@ -28,8 +29,12 @@ public enum GovernanceRefusal: Error, Equatable, Sendable {
   case constitution(ConstitutionError)
   case constitutionUnchanged
   case unknownContract(String)
-  /// The set of validators changes between epochs, and this version of the protocol has one.
-  case epochsUnsupported
+  /// No validator of the set has this name.
+  case unknownValidator(String)
+  /// The validator is already what it should become.
+  case validatorUnchanged(String)
+  /// What the set would become is none.
+  case validators(ValidatorSetError)
 
   public var reason: String {
     switch self {
@@ -50,7 +55,9 @@ public enum GovernanceRefusal: Error, Equatable, Sendable {
     case .constitution(let error): error.reason
     case .constitutionUnchanged: "constitution_unchanged"
     case .unknownContract: "unknown_contract"
-    case .epochsUnsupported: "epochs_unsupported"
+    case .unknownValidator: "unknown_validator"
+    case .validatorUnchanged: "validator_unchanged"
+    case .validators(let error): error.reason
     }
   }
 }

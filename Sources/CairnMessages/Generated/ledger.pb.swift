@@ -208,6 +208,9 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// id = key of the contract's row || version u64be; record = ContractVersion, which never changes
   case contractVersion // = 12
+
+  /// id = the epoch, u64be; record = ValidatorSet, which never changes
+  case validators // = 13
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -228,6 +231,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 9: self = .proposal
     case 10: self = .access
     case 12: self = .contractVersion
+    case 13: self = .validators
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -246,6 +250,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .proposal: return 9
     case .access: return 10
     case .contractVersion: return 12
+    case .validators: return 13
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -264,6 +269,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     .constitution,
     .proposal,
     .contractVersion,
+    .validators,
   ]
 
 }
@@ -2038,7 +2044,7 @@ nonisolated extension ProtoVerificationPurpose: SwiftProtobuf._ProtoNameProvidin
 }
 
 nonisolated extension ProtoStateType: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0\u{1}STATE_TYPE_CONTRACT\0\u{1}STATE_TYPE_ISOLATION\0\u{1}STATE_TYPE_CONSTITUTION\0\u{1}STATE_TYPE_PROPOSAL\0\u{1}STATE_TYPE_ACCESS\0\u{2}\u{2}STATE_TYPE_CONTRACT_VERSION\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0\u{1}STATE_TYPE_CONTRACT\0\u{1}STATE_TYPE_ISOLATION\0\u{1}STATE_TYPE_CONSTITUTION\0\u{1}STATE_TYPE_PROPOSAL\0\u{1}STATE_TYPE_ACCESS\0\u{2}\u{2}STATE_TYPE_CONTRACT_VERSION\0\u{1}STATE_TYPE_VALIDATORS\0")
 }
 
 nonisolated extension ProtoRole: SwiftProtobuf._ProtoNameProviding {

@@ -34,9 +34,7 @@ public nonisolated struct ProtoPeerHello: Sendable {
 
   public var network: Data = Data()
 
-  /// the sender, in the epoch's set
-  public var index: UInt32 = 0
-
+  /// the sender's
   public var epoch: UInt64 = 0
 
   public var height: UInt64 = 0
@@ -139,7 +137,7 @@ fileprivate nonisolated let _protobuf_package = "cairn.v1"
 
 nonisolated extension ProtoPeerHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PeerHello"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}network\0\u{1}index\0\u{1}epoch\0\u{1}height\0\u{3}your_last_vote\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}network\0\u{2}\u{2}epoch\0\u{1}height\0\u{3}your_last_vote\0\u{c}\u{3}\u{1}")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -149,7 +147,6 @@ nonisolated extension ProtoPeerHello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.network) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.yourLastVote) }()
@@ -164,9 +161,6 @@ nonisolated extension ProtoPeerHello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     }
     if !self.network.isEmpty {
       try visitor.visitSingularBytesField(value: self.network, fieldNumber: 2)
-    }
-    if self.index != 0 {
-      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 3)
     }
     if self.epoch != 0 {
       try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 4)
@@ -183,7 +177,6 @@ nonisolated extension ProtoPeerHello: SwiftProtobuf.Message, SwiftProtobuf._Mess
   public static func ==(lhs: ProtoPeerHello, rhs: ProtoPeerHello) -> Bool {
     if lhs.version != rhs.version {return false}
     if lhs.network != rhs.network {return false}
-    if lhs.index != rhs.index {return false}
     if lhs.epoch != rhs.epoch {return false}
     if lhs.height != rhs.height {return false}
     if lhs.yourLastVote != rhs.yourLastVote {return false}

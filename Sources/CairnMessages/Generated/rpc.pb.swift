@@ -1246,6 +1246,36 @@ public nonisolated struct ProtoNodeStatusRequest: Sendable {
 }
 
 /// The node's local view. Not proven: for its operator.
+/// How the validators changed, from one epoch on.
+public nonisolated struct ProtoEpochsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var from: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Consecutive changes, the first one's header of epoch `from`: as many as fit, and none when `from` is the newest epoch. Each proves itself to
+/// whoever has the validators of its epoch.
+public nonisolated struct ProtoEpochs: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of the node's newest header
+  public var epoch: UInt64 = 0
+
+  public var changes: [ProtoEpochChange] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct ProtoNodeStatus: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1319,6 +1349,12 @@ public nonisolated struct ProtoNodeStatus: @unchecked Sendable {
     set {_uniqueStorage()._leaderTimeouts = newValue}
   }
 
+  /// of the epoch, in the order of their indices
+  public var validators: [ProtoValidator] {
+    get {_storage._validators}
+    set {_uniqueStorage()._validators = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1333,6 +1369,7 @@ public nonisolated struct ProtoPeerStatus: Sendable {
 
   public var name: String = String()
 
+  /// in the epoch's set; 0 for one that only follows
   public var index: UInt32 = 0
 
   public var connected: Bool = false
@@ -1349,6 +1386,9 @@ public nonisolated struct ProtoPeerStatus: Sendable {
 
   /// why it is not connected
   public var problem: String = String()
+
+  /// it is no validator of the epoch
+  public var follows: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3372,9 +3412,74 @@ nonisolated extension ProtoNodeStatusRequest: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
+nonisolated extension ProtoEpochsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EpochsRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.from) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.from != 0 {
+      try visitor.visitSingularUInt64Field(value: self.from, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoEpochsRequest, rhs: ProtoEpochsRequest) -> Bool {
+    if lhs.from != rhs.from {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEpochs: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Epochs"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}changes\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.changes) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 1)
+    }
+    if !self.changes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.changes, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoEpochs, rhs: ProtoEpochs) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.changes != rhs.changes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}info\0\u{1}leader\0\u{3}last_final_ms\0\u{3}pending_transactions\0\u{3}pending_bytes\0\u{1}peers\0\u{3}stalled_because\0\u{1}voting\0\u{3}not_voting_because\0\u{1}evidence\0\u{3}uptime_ms\0\u{3}leader_timeouts\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}info\0\u{1}leader\0\u{3}last_final_ms\0\u{3}pending_transactions\0\u{3}pending_bytes\0\u{1}peers\0\u{3}stalled_because\0\u{1}voting\0\u{3}not_voting_because\0\u{1}evidence\0\u{3}uptime_ms\0\u{3}leader_timeouts\0\u{1}validators\0")
 
   fileprivate class _StorageClass {
     var _info: ProtoInfo? = nil
@@ -3389,6 +3494,7 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _evidence: [Data] = []
     var _uptimeMs: UInt64 = 0
     var _leaderTimeouts: UInt32 = 0
+    var _validators: [ProtoValidator] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3411,6 +3517,7 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _evidence = source._evidence
       _uptimeMs = source._uptimeMs
       _leaderTimeouts = source._leaderTimeouts
+      _validators = source._validators
     }
   }
 
@@ -3441,6 +3548,7 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 10: try { try decoder.decodeRepeatedBytesField(value: &_storage._evidence) }()
         case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._uptimeMs) }()
         case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._leaderTimeouts) }()
+        case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._validators) }()
         default: break
         }
       }
@@ -3489,6 +3597,9 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if _storage._leaderTimeouts != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._leaderTimeouts, fieldNumber: 12)
       }
+      if !_storage._validators.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._validators, fieldNumber: 13)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3510,6 +3621,7 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._evidence != rhs_storage._evidence {return false}
         if _storage._uptimeMs != rhs_storage._uptimeMs {return false}
         if _storage._leaderTimeouts != rhs_storage._leaderTimeouts {return false}
+        if _storage._validators != rhs_storage._validators {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3521,7 +3633,7 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension ProtoPeerStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PeerStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}index\0\u{1}connected\0\u{1}address\0\u{3}last_heard_ms\0\u{1}height\0\u{1}view\0\u{1}problem\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}index\0\u{1}connected\0\u{1}address\0\u{3}last_heard_ms\0\u{1}height\0\u{1}view\0\u{1}problem\0\u{1}follows\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3537,6 +3649,7 @@ nonisolated extension ProtoPeerStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.view) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.problem) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.follows) }()
       default: break
       }
     }
@@ -3567,6 +3680,9 @@ nonisolated extension ProtoPeerStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.problem.isEmpty {
       try visitor.visitSingularStringField(value: self.problem, fieldNumber: 8)
     }
+    if self.follows != false {
+      try visitor.visitSingularBoolField(value: self.follows, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3579,6 +3695,7 @@ nonisolated extension ProtoPeerStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.height != rhs.height {return false}
     if lhs.view != rhs.view {return false}
     if lhs.problem != rhs.problem {return false}
+    if lhs.follows != rhs.follows {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

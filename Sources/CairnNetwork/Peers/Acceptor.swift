@@ -3,6 +3,7 @@ import DequeModule
 import Logging
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// The listening side: takes connections, and hands each to the link of the peer whose key it proves.
 ///
@@ -12,7 +13,9 @@ final class Acceptor {
   private static let logRate = TokenBucket.Rate(perSecond: 1, burst: 5)
 
   private let environment: MeshEnvironment
-  private let links: [PublicKey: PeerLink]
+  private var links: [PublicKey: PeerLink] = [:]
+  /// Those of the links, for the handshakes.
+  private let keys = AcceptedKeys()
   /// Connections whose hello was not accepted yet, oldest first.
   private var waiting: Deque<PeerConnection> = []
   private var logBucket = TokenBucket(logRate)
@@ -20,9 +23,12 @@ final class Acceptor {
   private(set) var refusedCount = 0
   private(set) var lastRefusal: PeerProblem?
 
-  init(_ links: [PeerLink], environment: MeshEnvironment) {
+  init(environment: MeshEnvironment) { self.environment = environment }
+
+  /// From now on connections of these peers are taken, and no others.
+  func setLinks(_ links: [PeerLink]) {
     self.links = Dictionary(uniqueKeysWithValues: links.map { ($0.peer.nodeKey, $0) })
-    self.environment = environment
+    keys.set(Set(self.links.keys))
   }
 
   /// - Returns: the port.
@@ -30,7 +36,7 @@ final class Acceptor {
     let eventLoop = environment.eventLoop
     let server: TLSServer
     do {
-      server = try .peers(environment.identity, accepting: { [keys = Set(links.keys)] in keys.contains($0) })
+      server = try .peers(environment.identity, accepting: { [keys] in keys.contains($0) })
     } catch {
       return eventLoop.makeFailedFuture(error)
     }
@@ -82,4 +88,13 @@ extension Acceptor: PeerConnectionOwner {
     guard logBucket.take(at: NIODeadline.now().uptimeNanoseconds) else { return }
     environment.logger.notice("refused a connection", metadata: ["reason": "\(problem.reason)", "detail": "\(problem)"])
   }
+}
+
+/// Whose handshakes succeed: asked for on whichever event loop a handshake is.
+private final class AcceptedKeys: Sendable {
+  private let keys = Mutex<Set<PublicKey>>([])
+
+  func set(_ keys: Set<PublicKey>) { self.keys.withLock { $0 = keys } }
+
+  func contains(_ key: PublicKey) -> Bool { keys.withLock { $0.contains(key) } }
 }

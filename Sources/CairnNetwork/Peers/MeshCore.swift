@@ -5,8 +5,14 @@ import NIOCore
 final class MeshCore {
   private let configuration: PeerMeshConfiguration
   private let environment: MeshEnvironment
-  private let links: [PeerLink]
-  private var acceptor: Acceptor?
+  /// Ascending by the peers' indices.
+  private var links: [PeerLink] = []
+  /// Of former peers, as long as they still have attempts to connect under way.
+  private var retired: [PeerLink] = []
+  private let acceptor: Acceptor
+  private var hasStarted = false
+  /// Listening; peers are dialled.
+  private var isOpen = false
 
   init(
     _ configuration: PeerMeshConfiguration, eventLoop: any EventLoop, logger: Logger, delegate: any PeerMeshDelegate, outbox: Outbox
@@ -16,25 +22,55 @@ final class MeshCore {
       eventLoop: eventLoop, logger: logger, delegate: delegate, limits: configuration.limits, messages: configuration.messages,
       jitter: configuration.jitter, identity: configuration.identity, outbox: outbox, channels: ChannelRegistry(eventLoop: eventLoop))
     self.environment = environment
-    links = configuration.peers.sorted { $0.index < $1.index }.map { PeerLink($0, environment: environment) }
+    acceptor = Acceptor(environment: environment)
+    update(configuration.peers)
+  }
+
+  /// Links for these peers, and no others: those that stand are kept.
+  func update(_ peers: [Peer]) {
+    let wanted = Dictionary(uniqueKeysWithValues: peers.map { ($0.index, $0) })
+    for link in links where wanted[link.peer.index] == nil {
+      link.stop()
+      environment.outbox.remove(link.peer.index)
+      retired.append(link)
+    }
+    retired.removeAll { $0.attempts.isEmpty }
+    links.removeAll { wanted[$0.peer.index] == nil }
+    for peer in peers {
+      if let link = link(to: peer.index) {
+        precondition(link.peer.nodeKey == peer.nodeKey, "an index stays one key's")
+        if let address = peer.address, address != link.address { link.update(address) }
+      } else {
+        environment.outbox.add(peer.index)
+        links.append(PeerLink(peer, environment: environment))
+      }
+    }
+    links.sort { $0.peer.index < $1.peer.index }
+    acceptor.setLinks(links)
+    if isOpen { startLinks() }
+  }
+
+  private func startLinks() {
+    for link in links { link.start() }
   }
 
   /// Listens, and dials every peer whose address is known.
   func start() -> EventLoopFuture<Int> {
-    precondition(acceptor == nil, "a mesh starts once")
-    let acceptor = Acceptor(links, environment: environment)
-    self.acceptor = acceptor
+    precondition(!hasStarted, "a mesh starts once")
+    hasStarted = true
     let port = acceptor.listen(host: configuration.listenHost, port: configuration.listenPort)
     port.assumeIsolated().whenSuccess { [self] _ in
-      for link in links { link.start() }
+      isOpen = true
+      startLinks()
     }
     return port
   }
 
   func stop() -> EventLoopFuture<Void> {
+    isOpen = false
     environment.outbox.close()
     for link in links { link.stop() }
-    return environment.channels.closeAll(links.flatMap { $0.attempts.values })
+    return environment.channels.closeAll((links + retired).flatMap { $0.attempts.values })
   }
 
   func link(to peer: Int) -> PeerLink? { links.first { $0.peer.index == peer } }
@@ -53,6 +89,6 @@ final class MeshCore {
 
   var status: PeerMeshStatus {
     PeerMeshStatus(
-      peers: links.map(\.status), refusedConnectionCount: acceptor?.refusedCount ?? 0, lastRefusal: acceptor?.lastRefusal)
+      peers: links.map(\.status), refusedConnectionCount: acceptor.refusedCount, lastRefusal: acceptor.lastRefusal)
   }
 }

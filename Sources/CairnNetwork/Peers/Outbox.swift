@@ -3,7 +3,7 @@ import Synchronization
 /// The queues of all peers. Filled from any thread, emptied on the mesh's event loop.
 final class Outbox: Sendable {
   private struct State {
-    var queues: [Int: OutboundQueue]
+    var queues: [Int: OutboundQueue] = [:]
     /// Whether the event loop was told already: one turn of it serves everything appended before.
     var isTurnScheduled = false
     var isClosed = false
@@ -16,11 +16,7 @@ final class Outbox: Sendable {
     let requestID: UInt32
   }
 
-  private let state: Mutex<State>
-
-  init(peers: [Int]) {
-    state = Mutex(State(queues: Dictionary(uniqueKeysWithValues: peers.map { ($0, OutboundQueue()) })))
-  }
+  private let state = Mutex(State())
 
   /// Appends a frame for one peer, or for all if `peer` is `nil`. A peer that does not exist is ignored.
   ///
@@ -52,6 +48,16 @@ final class Outbox: Sendable {
   func removeFirst(upTo byteCount: Int, for peer: Int) -> [OutboundFrame] {
     state.withLock { $0.queues[peer]?.removeFirst(upTo: byteCount) ?? [] }
   }
+
+  /// A peer that was not there before.
+  func add(_ peer: Int) {
+    state.withLock { state in
+      if !state.isClosed, state.queues[peer] == nil { state.queues[peer] = OutboundQueue() }
+    }
+  }
+
+  /// Forgets what waits for a peer, and takes nothing for it any more.
+  func remove(_ peer: Int) { state.withLock { $0.queues[peer] = nil } }
 
   func connect(_ peer: Int) { state.withLock { $0.queues[peer]?.connect() } }
 

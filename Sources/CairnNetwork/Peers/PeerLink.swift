@@ -81,6 +81,7 @@ final class PeerLink {
   func stop() {
     isStopped = true
     disconnect(because: .shutDown)
+    requests.failAll(.disconnected)
   }
 
   private func disconnect(because problem: PeerProblem) {

@@ -38,7 +38,7 @@ public final class PeerMesh: Sendable {
     self.configuration = configuration
     self.logger = logger
     eventLoop = group.next()
-    outbox = Outbox(peers: configuration.peers.map(\.index))
+    outbox = Outbox()
     core = .makeBoxSendingValue(
       MeshCore(configuration, eventLoop: eventLoop, logger: logger, delegate: delegate, outbox: outbox), eventLoop: eventLoop)
   }
@@ -88,6 +88,13 @@ public final class PeerMesh: Sendable {
       mesh.enqueue(OutboundFrame(requestID: id, code: code, payload: payload), for: peer)
     }
     return promise.futureResult
+  }
+
+  /// Has links to these peers from now on, and to no others. A connection that stands is kept, even if the peer has moved.
+  ///
+  /// - Precondition: indices and keys are distinct, none is this node's own, and an index is never another key's than it was.
+  public func update(_ peers: [Peer]) {
+    onEventLoop { $0.core.value?.update(peers) }
   }
 
   /// The peer moved, or is known only now. A connection that stands is kept.

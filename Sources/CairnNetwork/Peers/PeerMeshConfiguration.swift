@@ -15,9 +15,9 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
-/// Another validator.
+/// Another node.
 public struct Peer: Sendable {
-  /// Its index in the validator set.
+  /// What it is called here.
   public let index: Int
   public let name: String
   /// The key it proves in TLS.
@@ -79,7 +79,7 @@ public struct PeerMeshConfiguration: Sendable {
   public var listenHost: String
   /// 0 for any free port.
   public var listenPort: Int
-  /// The other validators, without this node.
+  /// The other nodes at first, see ``PeerMesh/update(_:)``.
   public var peers: [Peer]
   /// The messages of the node's protocol by code. Codes from ``PeerMesh/reservedCodes`` are the mesh's own.
   public var messages: [UInt16: MessageRule]

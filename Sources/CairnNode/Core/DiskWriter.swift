@@ -6,44 +6,49 @@ import NIOCore
 
 /// Makes the engine's steps durable, by a worker that may wait for the disk. Lives on the core's event loop.
 ///
-/// Steps that come while the disk is busy are written together, as one transaction: the slower the disk, the fewer syncs.
+/// Steps that come while the disk is busy are written together, as one transaction: the slower the disk, the fewer syncs. Only those of
+/// epochs with different numbers of validators are not.
 final class DiskWriter {
   private let chain: ChainWriter
   private let worker: any Workers
   private let loop: any EventLoop
-  private let validatorCount: Int
   private let fail: (StoreError) -> Void
-  private var waiting: ChainBatch
-  private var completions: [(LogTileEdge) -> Void] = []
+  private var waiting: [Waiting] = []
   private var isBusy = false
+
+  /// Steps that become one transaction.
+  private struct Waiting {
+    var batch: ChainBatch
+    var completions: [(LogTileEdge) -> Void]
+  }
 
   /// - Parameters:
   ///   - worker: one at a time, and this writer's own.
   ///   - fail: called once, on the loop; nothing is written afterwards.
-  init(chain: ChainWriter, worker: any Workers, loop: any EventLoop, validatorCount: Int, fail: @escaping (StoreError) -> Void) {
+  init(chain: ChainWriter, worker: any Workers, loop: any EventLoop, fail: @escaping (StoreError) -> Void) {
     self.chain = chain
     self.worker = worker
     self.loop = loop
-    self.validatorCount = validatorCount
     self.fail = fail
-    waiting = ChainBatch(validatorCount: validatorCount)
   }
 
   /// - Parameter completion: called on the loop once everything in the batch, and in every earlier one, is durable; with the
   ///   log's right edge as it is then.
   func write(_ batch: ChainBatch, then completion: @escaping (LogTileEdge) -> Void) {
-    waiting.append(batch)
-    completions.append(completion)
+    if waiting.last?.batch.validatorCount == batch.validatorCount {
+      waiting[waiting.count - 1].batch.append(batch)
+      waiting[waiting.count - 1].completions.append(completion)
+    } else {
+      waiting.append(Waiting(batch: batch, completions: [completion]))
+    }
     writeWaiting()
   }
 
   private func writeWaiting() {
-    guard !isBusy, !completions.isEmpty else { return }
+    guard !isBusy, !waiting.isEmpty else { return }
     isBusy = true
-    let batch = waiting
-    let completed = completions
-    waiting = ChainBatch(validatorCount: validatorCount)
-    completions = []
+    let next = waiting.removeFirst()
+    let (batch, completed) = (next.batch, next.completions)
     worker.run(on: loop) { [chain] in
       try chain.write(batch)
       return chain.edge

@@ -23,7 +23,6 @@ struct Executor {
     let refused: [Digest]
   }
 
-  private let validatorsHash: Digest
   /// The version of the last finalized block.
   private(set) var finalized: LedgerState
   /// Executed blocks above the last finalized one, by header digest.
@@ -31,10 +30,7 @@ struct Executor {
   /// Rows that blocks changed since somebody asked.
   private var changedKeys: Set<Digest> = []
 
-  init(finalized: LedgerState, validatorsHash: Digest) {
-    self.finalized = finalized
-    self.validatorsHash = validatorsHash
-  }
+  init(finalized: LedgerState) { self.finalized = finalized }
 
   func state(after digest: Digest) -> LedgerState? {
     digest == finalized.header.digest ? finalized : versions[digest]?.state
@@ -51,7 +47,7 @@ struct Executor {
   mutating func build(
     _ request: BuildRequest, from mempool: Mempool, now: UInt64, ordinaryLimit: Int = .max, until isTimeOver: () -> Bool = { false }
   ) throws(NodeFailure) -> Built? {
-    guard let parent = state(after: request.parent) else { return nil }
+    guard let parent = state(after: request.parent), parent.epoch == request.epoch else { return nil }
     var execution = BlockExecution(on: parent, timeMilliseconds: max(request.earliestTimeMilliseconds, parent.timeMilliseconds + 1, now))
     var transactions: [Authorized<Transaction>] = []
     var refused: [Digest] = []
@@ -83,8 +79,7 @@ struct Executor {
     if let fault { throw .ledger(fault) }
     guard request.mayBeEmpty || !transactions.isEmpty else { return nil }
     let executed = execution.finish()
-    let header = executed.header(
-      epoch: request.epoch, view: request.view, validatorsHash: validatorsHash, proposer: UInt32(request.proposer))
+    let header = executed.header(view: request.view, proposer: UInt32(request.proposer))
     guard let state = try? executed.sealed(with: header) else { preconditionFailure("a block agrees with the header made from it") }
     remember(state, executed, transactions)
     return Built(block: Block(header: header, transactions: transactions.map(\.value.bytes)), refused: refused)

@@ -114,6 +114,7 @@ extension NodeCore {
     guard let last = proposals.last?.value.block.header else { return }
     let frontier = executor.finalized.frontier
     var leafHashes: [Digest] = []
+    precondition(finalization.value.statement.epoch == epoch.number, "blocks are committed in their epoch")
     var batch = ChainBatch(validatorCount: validators.count)
     var blocks: [UnpublishedBlocks.Changed] = []
     for proposal in proposals.map(\.value) {
@@ -133,13 +134,16 @@ extension NodeCore {
         state: executor.finalized, certificate: finalization.value.message(validatorCount: validators.count),
         log: LogExtension(of: frontier, appending: leafHashes), blocks: blocks))
     for id in blocks.flatMap(\.transactionIDs) { mempool.remove(id: id) }
-    dropOutdated(changedKeys: Set(blocks.flatMap { $0.rows.map(\.key) }))
+    let changedKeys = Set(blocks.flatMap { $0.rows.map(\.key) })
+    dropOutdated(changedKeys: changedKeys)
     parts.room.update(isFull: mempool.isFull)
     disk.write(batch) { [unowned self] edge in
       // When later blocks became durable with these, all are published together.
       if edge.size == last.logSize + 1 { publish(edge) }
     }
     reportPending()
+    // Who may follow hangs on the open proposals. Of a new epoch the links come with its beginning.
+    if changedKeys.contains(GovernanceRecord.stateKey), executor.finalized.epoch == epoch.number { updateLinks() }
   }
 
   /// Everything that is durable by now: the head first, so that whoever reads records of an older one finds a newer one to

@@ -13,7 +13,6 @@ enum HelloRefusal: String, Error, CustomStringConvertible {
   case malformed = "malformed_hello"
   case version = "unknown_version"
   case network = "wrong_network"
-  case index = "wrong_index"
 
   var description: String { rawValue }
 }
@@ -36,7 +35,7 @@ extension NodeCore {
     }
     switch recipients {
     case .all: broadcast(code, payload)
-    case .one(let peer): mesh?.send(code, payload, to: peer)
+    case .one(let index): directory.number(ofIndex: index).map { mesh?.send(code, payload, to: $0) }
     }
   }
 
@@ -44,9 +43,9 @@ extension NodeCore {
     var hello = ProtoPeerHello()
     hello.version = Self.protocolVersion
     hello.network = Data(network.bytes)
-    hello.index = UInt32(parts.index)
+    hello.epoch = epoch.number
     hello.height = executor.finalized.height
-    if let vote = peers.highestVote(of: peer) { hello.yourLastVote = Data(vote.bytes) }
+    if let key = directory.peers[peer]?.consensusKey, let vote = peers.highestVote(of: key) { hello.yourLastVote = Data(vote.bytes) }
     return Canonical.encode(hello)
   }
 
@@ -54,19 +53,31 @@ extension NodeCore {
     guard let hello = try? ProtoPeerHello(serializedBytes: bytes) else { throw .malformed }
     guard hello.version == Self.protocolVersion else { throw .version }
     guard hello.network == Data(network.bytes) else { throw .network }
-    guard hello.index == UInt32(peer) else { throw .index }
-    let vote = (try? Vote(decoding: [UInt8](hello.yourLastVote))).flatMap { try? verifier.verify($0) }
-    let ours = vote?.value.validator == parts.index ? vote : nil
-    peers.greeted(by: peer, height: hello.height, rememberedVote: ours?.value)
+    let ours = ownVote([UInt8](hello.yourLastVote))
+    peers.greeted(by: peer, height: hello.height, rememberedVote: ours)
     // A running engine knows its own votes, and what to do about one that it does not know.
-    if engine != nil { ours.map { step(.vote($0)) } } else { startWhenKnown() }
+    if engine == nil {
+      startWhenKnown()
+    } else if let ours, let verified = try? verifier.verify(ours) {
+      step(.vote(verified))
+    }
+    _ = isOfThisEpoch(hello.epoch, from: peer)
+  }
+
+  /// A vote that this node's key has signed, in whatever epoch.
+  private func ownVote(_ bytes: [UInt8]) -> Vote? {
+    guard let vote = try? Vote(decoding: bytes),
+      parts.environment.scheme.isValid(
+        vote.signature, by: parts.consensusKey.publicKey, for: vote.statement.signedBytes(network: network))
+    else { return nil }
+    return vote
   }
 
   func received(_ code: UInt16, _ payload: ByteBuffer, from peer: Int) {
-    if peers.heard(peer, at: loop.now) { step(.heard(peer)) }
+    if peers.heard(peer, at: loop.now), let index = directory.index(of: peer) { step(.heard(index)) }
     switch code {
     case PeerCode.vote: received(vote: [UInt8](buffer: payload), from: peer)
-    case PeerCode.certificate: received(certificate: [UInt8](buffer: payload))
+    case PeerCode.certificate: received(certificate: [UInt8](buffer: payload), from: peer)
     case PeerCode.proposal: received(proposal: payload, from: peer)
     case PeerCode.transactions: received(transactions: payload)
     case PeerCode.defence: received(defence: payload)
@@ -83,15 +94,18 @@ extension NodeCore {
 
   /// A vote comes from its signer. One for a statement that is certified already says nothing new and is not verified.
   private func received(vote bytes: [UInt8], from peer: Int) {
-    guard let vote = try? Vote(decoding: bytes), vote.validator == peer, engine == nil || isNews(vote.statement),
+    guard let vote = try? Vote(decoding: bytes), isOfThisEpoch(vote.statement.epoch, from: peer),
+      vote.validator == directory.index(of: peer), engine == nil || isNews(vote.statement),
+      let key = validators[vote.validator]?.consensusKey,
       let verified = try? verifier.verify(vote)
     else { return }
-    peers.remember(vote)
+    peers.remember(vote, by: key)
     step(.vote(verified))
   }
 
-  private func received(certificate bytes: [UInt8]) {
-    guard let certificate = try? Certificate(decoding: bytes, validatorCount: validators.count), isNews(certificate.statement),
+  private func received(certificate bytes: [UInt8], from peer: Int) {
+    guard let message = try? ProtoCertificate(serializedBytes: bytes), isOfThisEpoch(message.epoch, from: peer),
+      let certificate = try? Certificate(decoding: bytes, validatorCount: validators.count), isNews(certificate.statement),
       let verified = self.certificate(for: certificate.statement) ?? (try? verifier.verify(certificate))
     else { return }
     remember(verified)
@@ -99,17 +113,17 @@ extension NodeCore {
   }
 
   private func received(proposal payload: ByteBuffer, from peer: Int) {
-    guard engine != nil, let proposal = decode(proposal: payload),
+    guard engine != nil, let proposal = decode(proposal: payload, from: peer), let index = directory.index(of: peer),
       let verified = try? verifier.verify(proposal, known: certificate(for:))
     else { return }
     for certificate in [verified.parent].compactMap(\.self) + verified.skips { remember(certificate) }
-    step(.proposal(verified, from: peer))
+    step(.proposal(verified, from: index))
   }
 
-  private func decode(proposal payload: ByteBuffer) -> Proposal? {
-    guard payload.readableBytes <= Proposal.byteLimit, let message = try? ProtoProposal(serializedBytes: [UInt8](buffer: payload)) else {
-      return nil
-    }
+  private func decode(proposal payload: ByteBuffer, from peer: Int) -> Proposal? {
+    guard payload.readableBytes <= Proposal.byteLimit, let message = try? ProtoProposal(serializedBytes: [UInt8](buffer: payload)),
+      let vote = try? Vote(decoding: [UInt8](message.vote)), isOfThisEpoch(vote.statement.epoch, from: peer)
+    else { return nil }
     return try? Proposal(message, validatorCount: validators.count)
   }
 
@@ -158,7 +172,13 @@ extension NodeCore {
   private static let fetchTimeout = TimeAmount.seconds(2)
 
   /// Asks the first of the candidates for a block, and the next one when that one does not have it.
+  ///
+  /// - Parameter candidates: their indices in the epoch's set.
   func fetch(_ digest: Digest, from candidates: some Collection<Int>) {
+    fetch(digest, fromPeers: candidates.compactMap(directory.number(ofIndex:)))
+  }
+
+  private func fetch(_ digest: Digest, fromPeers candidates: some Collection<Int>) {
     guard !isStopped, let peer = candidates.first else { return }
     var request = ProtoBlockRequest()
     request.digest = Data(digest.bytes)
@@ -169,7 +189,7 @@ extension NodeCore {
       if case .success(let payload) = answer, let proposal = fetched(payload, digest) {
         step(.fetched(proposal))
       } else {
-        fetch(digest, from: rest)
+        fetch(digest, fromPeers: rest)
       }
     }
   }

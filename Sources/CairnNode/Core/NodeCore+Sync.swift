@@ -14,6 +14,8 @@ import SwiftProtobuf
 struct Synchronizer {
   /// The highest finalization that shows this node to be behind.
   var target: Verified<Certificate>?
+  /// A peer that spoke of a later epoch. It is believed as far as the blocks that it sends lead.
+  var guide: Int?
   /// One window at a time.
   var isFetching = false
   /// Asked last; the next one is asked next, so that a lying or slow peer costs one window's time.
@@ -25,22 +27,18 @@ extension NodeCore {
   private static let windowTimeout = TimeAmount.seconds(5)
   private static let pause = TimeAmount.milliseconds(100)
 
-  /// Fetches the blocks after the last committed one, window by window, until the target is reached.
+  /// Fetches the blocks after the last committed one, window by window, until the target is reached, or as far as a guide leads.
   func synchronize() {
-    guard !isStopped, !synchronizer.isFetching, let engine, let target = synchronizer.target else { return }
-    // The engine may have got there, or further, by itself.
-    guard target.value.statement.view > engine.committedView else {
-      synchronizer.target = nil
-      return
-    }
-    let others = validators.validators.indices.filter { $0 != parts.index }
-    guard let peer = others.first(where: { $0 > synchronizer.lastPeer }) ?? others.first, let mesh else { return }
+    guard !isStopped, !synchronizer.isFetching, let mesh else { return }
+    forgetReachedTarget()
+    guard let peer = synchronizer.target == nil ? synchronizer.guide : nextSource else { return }
     synchronizer.isFetching = true
     synchronizer.lastPeer = peer
     var request = ProtoBlocksRequest()
     let base = (header: executor.finalized.header, frontier: executor.finalized.frontier)
     request.fromHeight = base.header.height + 1
     request.maxBlocks = UInt32(SyncWindow.blockLimit)
+    let isGuided = synchronizer.target == nil
     mesh.request(PeerCode.blocks, Self.encoded(request), to: peer, timeout: Self.windowTimeout)
       .flatMap { [verifier, signatures = parts.signatures, loop] payload in
         signatures.run(.proposal, on: loop) { try Window(payload, after: base.header, frontier: base.frontier, verifier: verifier) }
@@ -50,6 +48,7 @@ extension NodeCore {
         guard let self else { return }
         synchronizer.isFetching = false
         guard case .success(let window) = result, apply(window) else {
+          if isGuided { synchronizer.guide = nil }
           _ = loop.assumeIsolated().scheduleTask(in: Self.pause) { [weak self] in self?.synchronize() }
           return
         }
@@ -57,9 +56,20 @@ extension NodeCore {
       }
   }
 
+  /// The engine may have got there, or further, by itself; or to the next epoch.
+  private func forgetReachedTarget() {
+    guard let target = synchronizer.target?.value.statement else { return }
+    if target.epoch < epoch.number || engine.map({ target.view <= $0.committedView }) ?? false { synchronizer.target = nil }
+  }
+
+  private var nextSource: Int? {
+    let sources = directory.sources
+    return sources.first { $0 > synchronizer.lastPeer } ?? sources.first
+  }
+
   /// - Returns: whether the window brought this node further.
   private func apply(_ window: Window) -> Bool {
-    guard !isStopped else { return false }
+    guard !isStopped, window.finalization.value.statement.epoch == epoch.number else { return false }
     let news = window.blocks.filter { $0.0.value.block.header.height > executor.finalized.height }
     guard news.first?.0.value.block.header.parent == executor.finalized.header.digest else { return false }
     var ahead: [Verified<Proposal>] = []
@@ -79,7 +89,9 @@ extension NodeCore {
     }
     guard let last = ahead.last?.value.block.header else { return false }
     commit(ahead, finalization: window.finalization)
+    recover(at: last, finalization: window.finalization)
     step(.committed(last, finalization: window.finalization))
+    followEpoch()
     return true
   }
 }
@@ -100,6 +112,7 @@ struct Window: Sendable {
     let proposals = try response.blocks.map { try Proposal($0, validatorCount: count) }
     finalization = try verifier.verify(try Certificate(response.finalization, validatorCount: count))
     try Self.checkLinks(proposals.map(\.block), after: header, finalization: finalization.value)
+    guard proposals.allSatisfy({ $0.block.header.epoch == verifier.epoch }) else { throw WindowError.epoch }
     try Self.checkContents(proposals.map(\.block), after: frontier)
     let transactions = TransactionVerifier(network: verifier.network, scheme: CertifiedSignatures())
     blocks = try proposals.map { proposal in
@@ -131,6 +144,7 @@ struct Window: Sendable {
 enum WindowError: String, Error {
   case blockCount = "block_count"
   case finalization = "window_finalization"
+  case epoch = "window_epoch"
   case height = "window_height"
   case link = "window_link"
   case contents = "window_contents"

@@ -17,15 +17,17 @@ final class NodeCore {
   /// What a core is made of.
   struct Parts {
     let genesis: Genesis
-    let genesisHeader: Header
-    let index: Int
+    /// The block that the epoch goes on from in which this node begins.
+    let epochGenesis: Header
     let consensusKey: SigningKey
+    let nodeKey: PublicKey
+    let peerAddresses: [String: HostAndPort]
     let timers: TimerConfiguration
     let executor: Executor
     let recovered: RecoveredState
     /// Proven faults of earlier runs.
     let evidence: [Evidence]
-    /// The highest own vote on record, to be held against what the peers remember.
+    /// The highest own vote on record at the start, to be held against what the peers remember.
     let highestVote: Vote?
     let records: FinalizedRecords
     let flusher: StateFlusher
@@ -41,11 +43,14 @@ final class NodeCore {
 
   let parts: Parts
   let loop: any EventLoop
-  let validators: ValidatorSet
-  let verifier: ConsensusVerifier
   let logger: Logger
   /// Set right after the mesh is made, which needs this core as its delegate.
   var mesh: (any PeerLinks)?
+
+  var epoch: NodeEpoch
+  var directory: PeerDirectory
+  /// Where nodes listen when that is not what the ledger says, by name.
+  var peerAddresses: [String: HostAndPort]
 
   var executor: Executor
   var mempool = Mempool()
@@ -53,15 +58,18 @@ final class NodeCore {
   /// A block that waits for its time.
   var pacedBuild: (request: BuildRequest, timer: Scheduled<Void>)?
   var orphans = Orphans()
-  /// `nil` until enough peers have said what they remember of this node's votes.
+  /// Of the epoch. `nil` until enough peers have said what they remember of this node's votes.
   private(set) var engine: Engine?
+  /// What the epoch's engine starts from.
   private var recovered: RecoveredState
+  /// The highest of this node's votes that was ever put on record.
+  private var highestVote: Vote?
   private var inputs: Deque<Input> = []
   private var isStepping = false
   private(set) var isStopped = false
   private var timers: [Engine.Timer: Scheduled<Void>] = [:]
   private(set) lazy var disk = DiskWriter(
-    chain: parts.chain, worker: parts.environment.disk, loop: loop, validatorCount: validators.count,
+    chain: parts.chain, worker: parts.environment.disk, loop: loop,
     fail: { [unowned self] in fail(.store($0)) })
 
   var submissions = Submissions()
@@ -84,15 +92,20 @@ final class NodeCore {
   init(_ parts: Parts) {
     self.parts = parts
     loop = parts.environment.loop
-    validators = parts.genesis.validators
-    verifier = ConsensusVerifier(network: parts.genesis.network, epoch: 0, validators: validators, scheme: parts.environment.scheme)
+    epoch = NodeEpoch(
+      of: parts.executor.finalized, genesis: parts.epochGenesis, key: parts.consensusKey.publicKey, scheme: parts.environment.scheme)
+    directory = PeerDirectory(genesis: parts.genesis.validators, nodeKey: parts.nodeKey)
+    peerAddresses = parts.peerAddresses
     logger = parts.logger
     executor = parts.executor
     recovered = parts.recovered
+    highestVote = parts.highestVote
     evidence = parts.evidence
   }
 
   var network: Digest { parts.genesis.network }
+  var validators: ValidatorSet { epoch.validators }
+  var verifier: ConsensusVerifier { epoch.verifier }
 
   /// As this node was configured, until governance changes it for the network.
   private var heartbeatMilliseconds: UInt64 {
@@ -111,10 +124,16 @@ final class NodeCore {
       monotonicMilliseconds: loop.now.uptimeNanoseconds / 1_000_000, unixMilliseconds: parts.environment.wallClock())
   }
 
-  /// Starts consensus once a quorum, this node included, has told what it remembers: a node whose records are an older copy
-  /// than what a peer has seen of it must not vote.
+  /// Starts the epoch's engine: a validator's once a quorum, this node included, has told what it remembers, because a node whose records are
+  /// an older copy than what a peer has seen of it must not vote; at once for a node that only follows.
   func startWhenKnown() {
-    guard engine == nil, !isStopped, peers.greeted.count + 1 >= validators.quorum else { return }
+    guard engine == nil, !isStopped else { return }
+    if let index = epoch.index {
+      let greeted = validators.validators.indices.count {
+        $0 != index && directory.number(ofIndex: $0).map(peers.greeted.contains) ?? false
+      }
+      guard greeted + 1 >= validators.quorum else { return }
+    }
     var recovered = recovered
     if recovered.votingDisabledReason == nil, peers.rememberedVotes.contains(where: isUnrecorded) {
       recovered.votingDisabledReason = .recordsStale
@@ -123,7 +142,7 @@ final class NodeCore {
       logger.error("This node follows without voting", metadata: ["reason": "\(reason.rawValue)"])
     }
     var configuration = Engine.Configuration(
-      network: network, epoch: 0, validators: validators, validatorIndex: parts.index, genesis: parts.genesisHeader)
+      network: network, epoch: epoch.number, validators: validators, validatorIndex: epoch.index, genesis: epoch.genesis)
     configuration.timers = parts.timers
     // What the parameters allow is judged when the block is executed: they may change from block to block.
     configuration.blockByteLimit = Block.transactionByteLimit
@@ -133,11 +152,34 @@ final class NodeCore {
     reportPending()
   }
 
-  /// Whether a peer remembers a vote of ours that the records do not have.
+  /// Whether a peer remembers a vote of ours, of this epoch or a later one, that the records do not have.
   private func isUnrecorded(_ vote: Vote) -> Bool {
-    guard let highest = parts.highestVote?.statement else { return true }
+    guard vote.statement.epoch >= epoch.number else { return false }
+    guard let highest = highestVote?.statement else { return true }
     if recovered.votes.contains(where: { $0.value.statement.conflicts(with: vote.statement) }) { return true }
     return (vote.statement.epoch, vote.statement.view) > (highest.epoch, highest.view)
+  }
+
+  /// The epoch is over, or was left behind by catching up: what its engine still waits for is for nobody.
+  func letGoOfEngine() {
+    // What the store has against voting it has in the next epoch too; what peers have is asked again.
+    let reason = parts.recovered.votingDisabledReason
+    engine = nil
+    inputs = []
+    for timer in timers.values { timer.cancel() }
+    timers = [:]
+    pacedBuild?.timer.cancel()
+    pacedBuild = nil
+    certificates = [:]
+    (isPendingReported, reportedViews) = (false, (0, 0))
+    recovered = .fresh(genesis: executor.finalized.header)
+    recovered.votingDisabledReason = reason
+  }
+
+  /// Blocks were caught up on before there was an engine: it will start behind them.
+  func recover(at header: Header, finalization: Verified<Certificate>) {
+    guard engine == nil, header.height > recovered.finalized.height else { return }
+    (recovered.finalized, recovered.finalization) = (header, finalization)
   }
 
   /// Feeds the engine and does what it says, until there is nothing left to say. Before it runs, and after this node has stopped,
@@ -149,6 +191,7 @@ final class NodeCore {
     isStepping = true
     while !isStopped, let input = inputs.popFirst(), let effects = engine?.step(input, at: now) {
       for effect in effects where !isStopped { perform(effect) }
+      followEpoch()
     }
     isStepping = false
     reportPendingIfMoved()
@@ -189,25 +232,30 @@ final class NodeCore {
   }
 
   private func sign(_ statement: Statement) {
-    step(.signed(.signed(statement, network: network, validator: parts.index, key: parts.consensusKey)))
+    guard let index = epoch.index else { preconditionFailure("who only follows signs nothing") }
+    step(.signed(.signed(statement, network: network, validator: index, key: parts.consensusKey)))
   }
 
   private func persist(_ batch: PersistBatch, _ id: BarrierID) {
     var rows = ChainBatch(validatorCount: validators.count)
-    if let view = batch.enteredView { rows.entered = [ViewPosition(epoch: 0, view: view)] }
+    if let view = batch.enteredView { rows.entered = [ViewPosition(epoch: epoch.number, view: view)] }
     rows.votes = batch.votes.map(\.value)
+    for vote in rows.votes where highestVote.map({ $0.isBelow(vote) }) ?? true { highestVote = vote }
     rows.candidates = batch.candidates.map(\.value)
     rows.certificates = batch.certificates.map(\.value)
     rows.evidence = batch.evidence
     for certificate in batch.certificates { remember(certificate) }
-    disk.write(rows) { [unowned self] _ in step(.durable(id)) }
+    disk.write(rows) { [unowned self, epoch = epoch.number] _ in
+      // Batches are counted anew in each epoch.
+      if epoch == self.epoch.number { step(.durable(id)) }
+    }
   }
 
   /// A validator's faults that are kept; the store keeps as many. Whoever faults more often is not convicted better.
   private static let evidenceLimitPerValidator = 64
 
   private func report(_ evidence: Evidence) {
-    let known = self.evidence.filter { $0.validator == evidence.validator }
+    let known = self.evidence.filter { $0.epoch == evidence.epoch && $0.validator == evidence.validator }
     if known.count < Self.evidenceLimitPerValidator, !known.contains(where: { $0.view == evidence.view }) { self.evidence.append(evidence) }
     logger.error(
       "A validator signed two statements that exclude each other",
@@ -245,5 +293,11 @@ final class NodeCore {
     pacedBuild?.timer.cancel()
     timers = [:]
     for completion in submissions.takeAll() { completion(.undecided) }
+  }
+}
+
+extension Vote {
+  fileprivate func isBelow(_ other: Vote) -> Bool {
+    (statement.epoch, statement.view) < (other.statement.epoch, other.statement.view)
   }
 }

@@ -14,14 +14,12 @@ final class PeerGateway: PeerMeshDelegate {
   private let core: NIOLoopBoundBox<NodeCore?>
   private let reader: ChainReader
   private let workers: any Workers
-  private let validatorCount: Int
 
   init(core: NodeCore) {
     self.core = .makeBoxSendingValue(nil, eventLoop: core.loop)
     self.core.value = core
     reader = core.parts.reader
     workers = core.parts.environment.readers
-    validatorCount = core.validators.count
   }
 
   func hello(to peer: Int) -> [UInt8] { core.value?.hello(to: peer) ?? [] }
@@ -54,10 +52,12 @@ final class PeerGateway: PeerMeshDelegate {
     let request = try ProtoBlocksRequest(serializedBytes: [UInt8](buffer: payload))
     let count = min(Int(request.maxBlocks), SyncWindow.blockLimit)
     var window = try reader.window(from: request.fromHeight, count: count, bytes: SyncWindow.byteLimit)
-    while let finalization = window.last?.finalization {
+    // Within one epoch, so that one set of validators is enough to check it. An epoch's last block has a finalization of its own.
+    if let end = window.firstIndex(where: { $0.header.fields.nextValidatorsHash != nil }) { window.removeSubrange((end + 1)...) }
+    while let last = window.last, let finalization = last.finalization {
       var response = ProtoBlocksResponse()
-      response.blocks = window.map { $0.proposal.message(validatorCount: validatorCount) }
-      response.finalization = finalization.message(validatorCount: validatorCount)
+      response.blocks = window.map { $0.proposal.message(validatorCount: $0.validatorCount) }
+      response.finalization = finalization.message(validatorCount: last.validatorCount)
       let payload = NodeCore.encoded(response)
       if payload.readableBytes <= PeerCode.payloadLimit { return payload }
       // The certificates of skipped views can outweigh the blocks: less, ending at an earlier finalization.
@@ -69,8 +69,8 @@ final class PeerGateway: PeerMeshDelegate {
   private func block(_ payload: ByteBuffer) throws -> ByteBuffer {
     let request = try ProtoBlockRequest(serializedBytes: [UInt8](buffer: payload))
     var response = ProtoBlockResponse()
-    if let digest = Digest(request.digest), let proposal = try reader.proposal(digest: digest) {
-      response.proposal = proposal.message(validatorCount: validatorCount)
+    if let digest = Digest(request.digest), let found = try reader.proposal(digest: digest) {
+      response.proposal = found.proposal.message(validatorCount: found.validatorCount)
     }
     return NodeCore.encoded(response)
   }

@@ -1,4 +1,5 @@
 import CairnChain
+import CairnCrypto
 import NIOCore
 
 /// What this node knows of the other validators, by their own word. Nothing here is believed; it is for status, and for not
@@ -8,14 +9,16 @@ struct PeerRecords {
     var height: UInt64 = 0
     /// When the engine was last told that the peer is heard.
     var reportedAt: NIODeadline?
+    /// When the peer was last told how its epoch ended.
+    var answeredAt: NIODeadline?
   }
 
   /// Whose hello came.
   private(set) var greeted: Set<Int> = []
   /// Own votes that peers remember, signatures verified.
   private(set) var rememberedVotes: [Vote] = []
-  /// The highest vote that each validator showed us, signatures verified: what we remember for it.
-  private var highestVotes: [Int: Vote] = [:]
+  /// The highest vote that each validator showed us, by its consensus key, signatures verified: what we remember for it.
+  private var highestVotes: [PublicKey: Vote] = [:]
   private(set) var claims: [Int: Claim] = [:]
 
   mutating func greeted(by peer: Int, height: UInt64, rememberedVote: Vote?) {
@@ -33,14 +36,24 @@ struct PeerRecords {
     return true
   }
 
-  mutating func remember(_ vote: Vote) {
-    if let known = highestVotes[vote.validator]?.statement,
+  /// - Returns: whether the peer may be told how its epoch ended: it sends many messages, and one answer is enough for a while.
+  mutating func mayAnswer(_ peer: Int, at now: NIODeadline) -> Bool {
+    if let last = claims[peer]?.answeredAt, now - last <= .milliseconds(500) { return false }
+    claims[peer, default: Claim()].answeredAt = now
+    return true
+  }
+
+  mutating func remember(_ vote: Vote, by key: PublicKey) {
+    if let known = highestVotes[key]?.statement,
       (known.epoch, known.view, known.kind) >= (vote.statement.epoch, vote.statement.view, vote.statement.kind)
     {
       return
     }
-    highestVotes[vote.validator] = vote
+    highestVotes[key] = vote
   }
 
-  func highestVote(of validator: Int) -> Vote? { highestVotes[validator] }
+  func highestVote(of key: PublicKey) -> Vote? { highestVotes[key] }
+
+  /// Drops the votes of all other validators.
+  mutating func forget(besides keys: Set<PublicKey>) { highestVotes = highestVotes.filter { keys.contains($0.key) } }
 }

@@ -10,12 +10,13 @@ import CairnStore
 struct Recovery: Sendable {
   let records: FinalizedRecords
   let reader: ChainReader
-  let genesisHeader: Header
+  /// The block that the epoch goes on from: the network's first, or the last one of the epoch before.
+  let epochGenesis: Header
   /// The ledger after the newest durable block.
   let state: LedgerState
-  /// The finalization of that block; `nil` for the genesis block.
-  let finalization: Certificate?
-  /// Proven faults that were seen before.
+  /// The finalization of that block, and n of its epoch; `nil` for the genesis block.
+  let finalization: (header: Header, certificate: Certificate, validatorCount: Int)?
+  /// Proven faults that were seen before, in this epoch and the last ones.
   let evidence: [Evidence]
   /// What the engine starts from.
   let consensus: RecoveredState
@@ -35,13 +36,30 @@ struct Recovery: Sendable {
     }
     state = try StateReplay(genesis: genesis, store: store, reader: reader, records: records).run()
     let head = state.header
+    let epoch = state.epoch
     (finalization, evidence, consensus) = try storing { () throws(StoreError) in
       try store.index.catchUp(from: reader)
-      let finalization = head.height == 0 ? nil : try reader.finalization(covering: head.height)?.certificate
-      let evidence = try reader.evidence(epoch: head.epoch)
-      return (finalization, evidence, try Self.consensus(store, reader, head, finalization))
+      let finalization = head.height == 0 ? nil : try reader.finalization(covering: head.height)
+      var evidence: [Evidence] = []
+      for earlier in 0...min(epoch, Self.evidenceEpochs) { evidence += try reader.evidence(epoch: epoch - earlier) }
+      return (finalization, evidence, try Self.consensus(store, reader, head, finalization?.certificate, epoch: epoch))
     }
-    (self.records, self.reader, genesisHeader) = (records, reader, block.header)
+    epochGenesis = try Self.genesis(of: state, block.header, reader)
+    (self.records, self.reader) = (records, reader)
+  }
+
+  /// Epochs before this one whose proven faults are shown; the store has all.
+  private static let evidenceEpochs: UInt64 = 8
+
+  private static func genesis(of state: LedgerState, _ first: Header, _ reader: ChainReader) throws(NodeFailure) -> Header {
+    guard state.epoch > 0 else { return first }
+    guard state.header.epoch == state.epoch else { return state.header }
+    let origin = state.originIndex(ofEpoch: state.epoch)
+    let header = try storing { () throws(StoreError) in
+      try origin.flatMap { index throws(StoreError) in try reader.header(containing: index) }
+    }
+    guard let header else { throw .chainDiverges(height: state.height, reason: "missing_epoch_genesis") }
+    return header
   }
 
   private static func firstBatch(_ genesis: GenesisBlock, validatorCount: Int) -> ChainBatch {
@@ -51,15 +69,17 @@ struct Recovery: Sendable {
     return batch
   }
 
+  /// - Parameter epoch: of the next block. The last block of an epoch is the genesis of the next, and its finalization is not of that one.
   private static func consensus(
-    _ store: Store, _ reader: ChainReader, _ head: Header, _ finalization: Certificate?
+    _ store: Store, _ reader: ChainReader, _ head: Header, _ finalization: Certificate?, epoch: UInt64
   ) throws(StoreError) -> RecoveredState {
+    let finalization = head.epoch == epoch ? finalization : nil
     var recovered = RecoveredState(finalized: head, finalization: finalization.map(Verified<Certificate>.recovered))
     switch store.recovery.safety {
     case .fresh: break
     case .intact(let votes, let entered):
       recovered.votes = votes.map(Verified<Vote>.recovered)
-      recovered.enteredView = entered?.view ?? 0
+      if let entered, entered.epoch == epoch { recovered.enteredView = entered.view }
     case .damaged(let damage):
       switch damage {
       case .logMissing, .databaseMissing: recovered.votingDisabledReason = .recordsMissing
@@ -67,7 +87,7 @@ struct Recovery: Sendable {
       case .logChecksum, .databaseChecksum, .different: recovered.votingDisabledReason = .recordsDamaged
       }
     }
-    let position = ViewPosition(epoch: head.epoch, view: finalization?.statement.view ?? 0)
+    let position = ViewPosition(epoch: epoch, view: finalization?.statement.view ?? 0)
     recovered.candidates = try reader.candidates(above: position).map(Verified<Proposal>.own)
     recovered.certificates = try reader.certificates(above: position).map(Verified<Certificate>.recovered)
     return recovered

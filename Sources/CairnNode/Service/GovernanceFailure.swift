@@ -1,3 +1,4 @@
+import CairnChain
 import CairnLedger
 import CairnNetwork
 
@@ -5,12 +6,13 @@ extension GovernanceRefusal {
   var status: RPCStatus {
     switch self {
     case .proposalExists, .alreadyApproved, .keyAlreadyApproved: .alreadyExists
-    case .unknownProposal, .unknownContract: .notFound
+    case .unknownProposal, .unknownContract, .unknownValidator: .notFound
     case .proposalExpiry, .parameterOutOfRange: .outOfRange
     case .constitution: .invalidArgument
     case .notTrustee, .notApproved: .permissionDenied
     case .tooManyProposals: .resourceExhausted
-    case .proposalClosed, .proposalExpired, .roleUnchanged, .tooManyTrustees, .tooFewTrustees, .constitutionUnchanged, .epochsUnsupported:
+    case .proposalClosed, .proposalExpired, .roleUnchanged, .tooManyTrustees, .tooFewTrustees, .constitutionUnchanged,
+      .validatorUnchanged, .validators:
       .failedPrecondition
     }
   }
@@ -37,7 +39,21 @@ extension GovernanceRefusal {
     case .constitution(let error): "has a constitution that \(error.sentence): correct it."
     case .constitutionUnchanged: "has the constitution that is in force: propose another one."
     case .unknownContract(let contract): "is about the contract \(contract), which does not exist: check its name."
-    case .epochsUnsupported: "changes the validators, which is for epochs, and this network has one: start a new network instead."
+    case .unknownValidator(let name): "is about the validator \(name), which is not one of the set: check its name."
+    case .validatorUnchanged(let name): "replaces the validator \(name) by itself: change a key, an address or the name."
+    case .validators(let error): "leads to a set of validators that cannot be: \(Self.sentence(error))."
+    }
+  }
+
+  private static func sentence(_ error: ValidatorSetError) -> String {
+    switch error {
+    case .count(let count): "it has \(count), where 1 to \(ValidatorSet.countLimit) are possible"
+    case .name(let name): "\(name) cannot be a validator's name"
+    case .duplicateName(let name): "two are called \(name)"
+    case .key(let validator): "a key of \(validator) is not an Ed25519 key, or is both of its keys"
+    case .duplicateKey(let validator): "a key of \(validator) is another validator's too"
+    case .address(let validator): "an address of \(validator) is not host:port"
+    case .duplicateAddress(let validator): "an address of \(validator) is another validator's too"
     }
   }
 }

@@ -59,6 +59,8 @@ package protocol NodeBackend: Sendable {
   func entry(at index: UInt64) throws -> [UInt8]?
   func header(atHeight height: UInt64) throws -> Header?
   func header(digest: Digest) throws -> Header?
+  /// The header of the block that an entry is in.
+  func header(containing index: UInt64) throws -> Header?
   /// Log index of a finalized transaction.
   func index(ofTransaction id: Digest) throws -> UInt64?
   /// Log indices of the transactions that changed a DID, below an index, newest first. Its creation in the genesis is none.

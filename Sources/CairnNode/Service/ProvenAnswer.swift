@@ -15,6 +15,8 @@ package struct ProvenAnswer: Sendable {
   var log: [LogProof] = []
   /// The field with its tag; empty when the client needs no proof.
   var consistency: [UInt8] = []
+  /// The fields with their tags; empty when the client knows the header's epoch.
+  var epochs: [UInt8] = []
   var payload: [UInt8] = []
 
   init(under view: HeadView) { self.view = view }
@@ -25,12 +27,13 @@ package struct ProvenAnswer: Sendable {
     for proof in state { buffer.write(proof) }
     for proof in log { buffer.write(proof) }
     buffer.writeBytes(consistency)
+    buffer.writeBytes(epochs)
     buffer.writeField(7, payload)
   }
 
   /// Of the encoding.
   package var byteCount: Int {
-    view.certifiedHeader.count + consistency.count + WireSize.field(byteCount: payload.count)
+    view.certifiedHeader.count + consistency.count + epochs.count + WireSize.field(byteCount: payload.count)
       + state.reduce(0) { $0 + WireSize.message(byteCount: $1.wireByteCount) }
       + log.reduce(0) { $0 + WireSize.message(byteCount: $1.wireByteCount) }
   }

@@ -22,6 +22,7 @@ package final class QueryService: Sendable {
   private let networkPrefix: String
   private let current: Mutex<HeadView>
   private let resolutions: ResolutionCache
+  let epochChanges = EpochChanges()
   /// What issuers signed.
   let published = PublishedStatusLists()
 
@@ -51,6 +52,7 @@ package final class QueryService: Sendable {
         .failedPrecondition, "unknown_epoch",
         "This node is at epoch \(header.epoch) and has not heard of epoch \(known.epoch): ask another node, or check the trust anchor.")
     }
+    if known.epoch < header.epoch { answer.epochs = try epochFields(from: known.epoch, to: header.epoch, in: view) }
     guard known.logSize <= header.logSize else {
       throw .retryable(
         .unavailable, "behind",
@@ -71,6 +73,7 @@ package final class QueryService: Sendable {
 
   package func info() -> ProtoInfo {
     let (view, genesis) = (view, backend.genesis)
+    let validators = view.head.state.validators
     let header = view.header
     var info = ProtoInfo()
     info.network = Data(header.network.bytes)
@@ -83,8 +86,8 @@ package final class QueryService: Sendable {
     info.head = Data(header.digest.bytes)
     info.logSize = header.logSize
     info.node = backend.name
-    info.validators = UInt32(clamping: genesis.validators.count)
-    info.quorum = UInt32(clamping: genesis.validators.quorum)
+    info.validators = UInt32(clamping: validators.count)
+    info.quorum = UInt32(clamping: validators.quorum)
     info.limits.maxMessageBytes = UInt32(clamping: ServiceLimits.messageByteCount)
     info.limits.maxBatchMessageBytes = UInt32(clamping: ServiceLimits.batchMessageByteCount)
     info.limits.maxInFlight = UInt32(clamping: ServiceLimits.requestsInFlight)

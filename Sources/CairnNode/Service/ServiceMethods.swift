@@ -73,6 +73,7 @@ package struct ServiceMethods: Sendable {
     case .info:
       let _: ProtoInfoRequest = try decode(request)
       return queries.info().encoded
+    case .epochs: return try queries.epochs(decode(request)).encoded
     case .resolveMany, .submit, .nodeStatus, .publishStatusList, .events:
       throw .methodUnknown
     }

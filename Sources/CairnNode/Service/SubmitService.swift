@@ -56,7 +56,7 @@ package struct SubmitService: Sendable {
     guard request.wait == .final else { return }
     // Known now, rather than when the transactions are final and their receipts do not fit.
     let each =
-      Header.byteLimit + Self.certificateByteCount * backend.genesis.validators.count / ValidatorSet.countLimit + Self.proofByteCount
+      Header.byteLimit + Self.certificateByteCount * backend.head.state.validators.count / ValidatorSet.countLimit + Self.proofByteCount
     let answer = request.transactions.reduce(0) { $0 + $1.count + each }
     guard request.transactions.count == 1 || answer <= ServiceLimits.batchMessageByteCount * 3 / 4 else {
       throw ServiceFailure(

@@ -17,8 +17,6 @@ public enum ChainDamage: Error, Sendable {
   case transaction(height: UInt64, position: Int, TransactionError)
   /// The header states something else than what the block leads to.
   case header(height: UInt64, HeaderMismatch)
-  /// Not of the epoch's validators.
-  case validators(height: UInt64)
   /// What justified the block: the leader's vote, its parent's certificate or those of skipped views.
   case justification(height: UInt64, CertificateError)
   /// The certificate of the parent is of another block.
@@ -51,7 +49,6 @@ public enum ChainDamage: Error, Sendable {
     case .parent: "wrong_parent"
     case .transaction(_, _, let error): error.reason
     case .header(_, let mismatch): mismatch.reason
-    case .validators: "wrong_validators"
     case .justification(_, let error), .finalization(_, let error): error.reason
     case .otherParent, .otherFinalization: "certificate_of_other_block"
     case .unfinalized: "unfinalized"
@@ -74,7 +71,6 @@ extension ChainDamage: CustomStringConvertible {
     case .parent(let height): "block \(height) does not follow block \(height - 1)"
     case .transaction(let height, let position, let error): "block \(height): transaction \(position) is refused (\(error.reason))"
     case .header(let height, let mismatch): "block \(height): the header is not what the block leads to (\(mismatch.reason))"
-    case .validators(let height): "block \(height): the header names other validators than the genesis"
     case .justification(let height, let error): "block \(height): a certificate that justified it is wrong (\(error.reason))"
     case .otherParent(let height): "block \(height): the certificate of its parent is of another block"
     case .finalization(let height, let error): "block \(height): its finalization is wrong (\(error.reason))"

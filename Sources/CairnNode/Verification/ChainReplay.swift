@@ -6,7 +6,6 @@ import CairnStore
 
 /// Executes blocks one after the other and compares what comes out with what was stored.
 struct ChainReplay {
-  private let genesis: Genesis
   private let archive: StoreArchive
   private let storedState: StateHead?
   private let records: ReplayedRecords
@@ -19,11 +18,14 @@ struct ChainReplay {
   private var summary = ChainVerification.Summary()
 
   init(genesis: Genesis, archive: StoreArchive, storedState: StateHead?) {
-    (self.genesis, self.archive, self.storedState) = (genesis, archive, storedState)
+    (self.archive, self.storedState) = (archive, storedState)
     records = ReplayedRecords(rememberedBlocks: UInt64(Parameters.maximumValidityBlocks))
     first = GenesisBlock(genesis, over: records)
     state = first.state
   }
+
+  /// Whose signatures the next block has.
+  var consensus: ConsensusVerifier { ConsensusVerifier(network: state.network, epoch: state.epoch, validators: state.validators) }
 
   mutating func execute(_ block: StoredBlock, _ signed: SignedBlock) throws(ChainDamage) {
     let changed = nextHeight == 0 ? try begin(block) : try apply(block, signed)
@@ -47,8 +49,12 @@ struct ChainReplay {
   private mutating func apply(_ block: StoredBlock, _ signed: SignedBlock) throws(ChainDamage) -> Changed {
     let header = block.header
     guard header.height == nextHeight, header.parent == state.header.digest else { throw .parent(height: nextHeight) }
-    guard header.epoch == 0, header.validatorsHash == genesis.validators.hash else { throw .validators(height: nextHeight) }
-    if let parent = block.proposal.parent, parent.statement.digest != header.parent { throw .otherParent(height: nextHeight) }
+    // The last block of an epoch may have been proposed again, on its own certificate.
+    if let parent = block.proposal.parent, parent.statement.digest != header.parent,
+      header.fields.nextValidatorsHash == nil || parent.statement.digest != header.digest
+    {
+      throw .otherParent(height: nextHeight)
+    }
     var execution = BlockExecution(on: state, timeMilliseconds: header.timeMilliseconds)
     for (position, transaction) in signed.transactions.enumerated() {
       do { try execution.apply(transaction) } catch { throw .transaction(height: nextHeight, position: position, error) }

@@ -43,9 +43,10 @@ public struct ChainVerification: Sendable {
       let height = replay.nextHeight
       let blocks = try reading { () throws(StoreError) in try archive.chain.blocks(from: height, count: ChainReader.windowCountLimit) }
       guard blocks.first?.header.height == height else { throw .parent(height: height) }
-      for (block, checked) in zip(blocks, try await SignatureCheck(genesis: genesis).check(blocks)) {
-        try replay.execute(block, checked)
-      }
+      // Of one epoch: who signs the blocks of the next is known when this one's are executed.
+      let end = blocks.firstIndex { $0.header.fields.nextValidatorsHash != nil } ?? blocks.count - 1
+      let epoch = Array(blocks[...end])
+      for (block, checked) in zip(epoch, try await SignatureCheck(replay.consensus).check(epoch)) { try replay.execute(block, checked) }
       progress(replay.nextHeight - 1, head.height)
     }
     return try replay.finish()

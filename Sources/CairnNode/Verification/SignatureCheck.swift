@@ -15,9 +15,10 @@ struct SignatureCheck: Sendable {
   private let transactions: TransactionVerifier
   private let consensus: ConsensusVerifier
 
-  init(genesis: Genesis) {
-    transactions = TransactionVerifier(network: genesis.network)
-    consensus = ConsensusVerifier(network: genesis.network, epoch: 0, validators: genesis.validators)
+  /// - Parameter consensus: of the blocks' epoch.
+  init(_ consensus: ConsensusVerifier) {
+    transactions = TransactionVerifier(network: consensus.network)
+    self.consensus = consensus
   }
 
   /// - Returns: in the order of the blocks. The damage is that of the lowest block that has any.

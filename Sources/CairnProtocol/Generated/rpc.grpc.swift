@@ -2353,6 +2353,19 @@ public enum ProtoLedger: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Epochs" metadata.
+        public enum Epochs: Sendable {
+            /// Request type for "Epochs".
+            public typealias Input = ProtoEpochsRequest
+            /// Response type for "Epochs".
+            public typealias Output = ProtoEpochs
+            /// Descriptor for "Epochs".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "cairn.v1.Ledger"),
+                method: "Epochs",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "cairn.v1.Ledger" service.
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             Submit.descriptor,
@@ -2362,7 +2375,8 @@ public enum ProtoLedger: Sendable {
             Checkpoint.descriptor,
             InclusionProof.descriptor,
             ConsistencyProof.descriptor,
-            Info.descriptor
+            Info.descriptor,
+            Epochs.descriptor
         ]
     }
 }
@@ -2500,6 +2514,20 @@ extension ProtoLedger {
             request: GRPCCore.StreamingServerRequest<ProtoInfoRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<ProtoInfo>
+
+        /// Handle the "Epochs" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `ProtoEpochsRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `ProtoEpochs` messages.
+        func epochs(
+            request: GRPCCore.StreamingServerRequest<ProtoEpochsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<ProtoEpochs>
     }
 
     /// Service protocol for the "cairn.v1.Ledger" service.
@@ -2621,6 +2649,20 @@ extension ProtoLedger {
             request: GRPCCore.ServerRequest<ProtoInfoRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<ProtoInfo>
+
+        /// Handle the "Epochs" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoEpochsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `ProtoEpochs` message.
+        func epochs(
+            request: GRPCCore.ServerRequest<ProtoEpochsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<ProtoEpochs>
     }
 
     /// Simple service protocol for the "cairn.v1.Ledger" service.
@@ -2740,6 +2782,20 @@ extension ProtoLedger {
             request: ProtoInfoRequest,
             context: GRPCCore.ServerContext
         ) async throws -> ProtoInfo
+
+        /// Handle the "Epochs" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `ProtoEpochsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `ProtoEpochs` to respond with.
+        func epochs(
+            request: ProtoEpochsRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> ProtoEpochs
     }
 }
 
@@ -2835,6 +2891,17 @@ extension ProtoLedger.StreamingServiceProtocol {
                 )
             }
         )
+        router.registerHandler(
+            forMethod: ProtoLedger.Method.Epochs.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoEpochsRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoEpochs>(),
+            handler: { request, context in
+                try await self.epochs(
+                    request: request,
+                    context: context
+                )
+            }
+        )
     }
 }
 
@@ -2923,6 +2990,17 @@ extension ProtoLedger.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<ProtoInfo> {
         let response = try await self.info(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func epochs(
+        request: GRPCCore.StreamingServerRequest<ProtoEpochsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ProtoEpochs> {
+        let response = try await self.epochs(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -3030,6 +3108,19 @@ extension ProtoLedger.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<ProtoInfo> {
         return GRPCCore.ServerResponse<ProtoInfo>(
             message: try await self.info(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func epochs(
+        request: GRPCCore.ServerRequest<ProtoEpochsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<ProtoEpochs> {
+        return GRPCCore.ServerResponse<ProtoEpochs>(
+            message: try await self.epochs(
                 request: request.message,
                 context: context
             ),
@@ -3197,6 +3288,25 @@ extension ProtoLedger {
             deserializer: some GRPCCore.MessageDeserializer<ProtoInfo>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoInfo>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Epochs" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoEpochsRequest` message.
+        ///   - serializer: A serializer for `ProtoEpochsRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoEpochs` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func epochs<Result>(
+            request: GRPCCore.ClientRequest<ProtoEpochsRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoEpochsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoEpochs>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoEpochs>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -3455,6 +3565,36 @@ extension ProtoLedger {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "Epochs" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `ProtoEpochsRequest` message.
+        ///   - serializer: A serializer for `ProtoEpochsRequest` messages.
+        ///   - deserializer: A deserializer for `ProtoEpochs` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func epochs<Result>(
+            request: GRPCCore.ClientRequest<ProtoEpochsRequest>,
+            serializer: some GRPCCore.MessageSerializer<ProtoEpochsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<ProtoEpochs>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoEpochs>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: ProtoLedger.Method.Epochs.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -3656,6 +3796,31 @@ extension ProtoLedger.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<ProtoInfoRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoInfo>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Epochs" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ProtoEpochsRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func epochs<Result>(
+        request: GRPCCore.ClientRequest<ProtoEpochsRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoEpochs>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.epochs(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<ProtoEpochsRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<ProtoEpochs>(),
             options: options,
             onResponse: handleResponse
         )
@@ -3891,6 +4056,35 @@ extension ProtoLedger.ClientProtocol {
             metadata: metadata
         )
         return try await self.info(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Epochs" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func epochs<Result>(
+        _ message: ProtoEpochsRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ProtoEpochs>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<ProtoEpochsRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.epochs(
             request: request,
             options: options,
             onResponse: handleResponse

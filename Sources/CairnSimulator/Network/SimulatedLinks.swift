@@ -40,6 +40,8 @@ final class SimulatedLinks: PeerLinks {
     return promise.futureResult
   }
 
+  func update(_ peers: [Peer]) {}
+
   func peers() async -> [PeerStatus] { [] }
 }
 

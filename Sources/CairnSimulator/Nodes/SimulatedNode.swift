@@ -63,7 +63,7 @@ final class SimulatedNode {
       let failed = Unshared(simulation)
       let ended = Unshared(lifetime)
       let assembly = try NodeAssembly(
-        opened, configuration, index: index, environment: environment, logger: logger,
+        opened, configuration, environment: environment, logger: logger,
         links: { _ in
           guard let loop = environment.loop as? SimulatedLoop else { preconditionFailure("the loop is a simulated one") }
           return SimulatedLinks(simulation.network, lifetime, loop)

@@ -3,7 +3,7 @@ import CairnCrypto
 
 /// What one step of the engine makes durable: all of it, or nothing.
 public struct ChainBatch: Sendable {
-  /// n of the epoch that every certificate in the batch belongs to: one batch is never about two epochs.
+  /// n of the epoch that every certificate in the batch belongs to.
   public var validatorCount: Int
   /// Views that were entered, in order.
   public var entered: [ViewPosition] = []

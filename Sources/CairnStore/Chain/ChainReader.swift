@@ -131,14 +131,16 @@ extension ChainReader: LogTileSource {
 }
 
 extension ChainReader {
-  /// A candidate block, or the finalized one that it became.
-  public func proposal(digest: Digest) throws(StoreError) -> Proposal? {
+  /// A candidate block, or the finalized one that it became, and n of its epoch.
+  public func proposal(digest: Digest) throws(StoreError) -> (proposal: Proposal, validatorCount: Int)? {
     try read { database throws(StoreError) in
       let candidate = try database.first(
         "SELECT \(CandidateRow.columns) FROM candidate WHERE digest = ?1", .blob(digest.bytes)
-      ) { row throws(StoreError) in try CandidateRow.decode(row) }
+      ) { row throws(StoreError) in (try CandidateRow.decode(row), row.validatorCount(3) ?? 0) }
       if let candidate { return candidate }
-      return try BlockTable(database: database).first(digest: digest) { block, row throws(StoreError) in try block.stored(row).proposal }
+      return try BlockTable(database: database).first(digest: digest) { block, row throws(StoreError) in
+        (try block.stored(row).proposal, block.validatorCount)
+      }
     }
   }
 

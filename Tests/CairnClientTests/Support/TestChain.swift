@@ -87,7 +87,7 @@ extension TestChain {
     let verifier = TransactionVerifier(network: network)
     for transaction in transactions { try execution.apply(verifier.verify(transaction)) }
     let executed = execution.finish()
-    let header = executed.header(epoch: 0, view: executed.height, validatorsHash: genesis.validators.hash, proposer: 0)
+    let header = executed.header(view: executed.height, proposer: 0)
     let state = try executed.sealed(with: header)
     commit(header, state, transactions.map { .transaction($0.bytes) }, certificate: certificate(of: header))
   }

@@ -107,12 +107,6 @@ extension Clusters {
         }
       ),
       (
-        "wrong_index",
-        {
-          $0.index = 1; return nil
-        }
-      ),
-      (
         "unknown_version",
         {
           $0.version = 9; return nil

@@ -117,7 +117,7 @@ final class ImpostorCore {
     configuration.timers.heartbeatMilliseconds = UInt64(genesis.parameters.heartbeatMilliseconds)
     (configuration.timers.leaderMilliseconds, configuration.timers.retryMilliseconds) = (200, 200)
     engine = Engine(configuration: configuration, recovered: .fresh(genesis: block.header))
-    executor = Executor(finalized: block.state, validatorsHash: genesis.validators.hash)
+    executor = Executor(finalized: block.state)
   }
 
   var others: [Int] { genesis.validators.validators.indices.filter { $0 != index } }
@@ -168,7 +168,6 @@ final class ImpostorCore {
     var hello = ProtoPeerHello()
     hello.version = NodeCore.protocolVersion
     hello.network = Data(genesis.network.bytes)
-    hello.index = UInt32(index)
     return script.hello(&hello) ?? Canonical.encode(hello)
   }
 

@@ -107,7 +107,11 @@ extension Clusters {
           #expect(await refusal(of: foreign) == "wrong_network")
         }
         second.consensusKey = .generate()
-        #expect(await refusal(of: second) == "not_a_validator")
+        // A key that no validator has: a node that follows.
+        #expect(await refusal(of: second) == nil)
+        second.consensusKey = cluster.configuration(of: 0).consensusKey
+        second.nodeKey = .generate()
+        #expect(await refusal(of: second) == "node_key_mismatch")
         try await cluster.restart(node: 0)
         try await cluster.waitForBlocks(1)
       }

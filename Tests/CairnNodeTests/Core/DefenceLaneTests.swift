@@ -159,7 +159,7 @@ private struct BlockMaker {
       validators: 4, timeMilliseconds: 1_700_000_000_000, parameters: Parameters(maxBlockBytes: maxBlockBytes),
       address: { _ in (address, address) })
     transactions = Transactions(network)
-    executor = Executor(finalized: GenesisBlock(network.genesis).state, validatorsHash: network.genesis.validators.hash)
+    executor = Executor(finalized: GenesisBlock(network.genesis).state)
   }
 
   /// A revocation list of the registrar, who is an issuer.

@@ -52,7 +52,7 @@ import Testing
       (.resolve, resolveRequest(did.description, known)), (.history, historyRequest(did)),
       (.transaction, transactionRequest(transaction.id.bytes)), (.entry, entryRequest(1)), (.header, headerRequest(.height(0))),
       (.checkpoint, ProtoCheckpointRequest()), (.inclusionProof, inclusionRequest(1)), (.consistencyProof, consistencyRequest(1, 3)),
-      (.info, ProtoInfoRequest()), (.submit, submitRequest([transaction.bytes])),
+      (.info, ProtoInfoRequest()), (.epochs, ProtoEpochsRequest()), (.submit, submitRequest([transaction.bytes])),
       (.resolve, resolveRequest(did, at: .time(milliseconds: 0), withRoles: true)), (.status, statusRequest(list, 5, at: .height(4))),
       (.statusList, statusListRequest(list, at: .height(4))), (.proposal, proposal), (.proposals, ProtoProposalsRequest()),
       (.contract, ProtoContractRequest.with { $0.contract = "tools" }),

@@ -164,8 +164,7 @@ final class TestChain: NodeBackend {
     var execution = BlockExecution(on: head.state, timeMilliseconds: head.header.timeMilliseconds + 1000)
     for transaction in transactions { try execution.apply(try verifier.verify(transaction.bytes)) }
     let executed = execution.finish()
-    let header = executed.header(
-      epoch: 0, view: head.header.view + 1, validatorsHash: genesis.validators.hash, proposer: UInt32((head.header.view + 1) % 4))
+    let header = executed.header(view: head.header.view + 1, proposer: UInt32((head.header.view + 1) % 4))
     var ledger = try executed.sealed(with: header)
     store.store(executed.rows, superseded: executed.superseded)
     ledger.finalize(through: header.height)
@@ -234,6 +233,8 @@ extension TestChain {
   func header(atHeight height: UInt64) throws -> Header? {
     try working { state in Int(exactly: height).flatMap { state.headers.indices.contains($0) ? state.headers[$0] : nil } }
   }
+
+  func header(containing index: UInt64) throws -> Header? { state.withLock { $0.headers.first { $0.logSize >= index } } }
 
   func header(digest: Digest) throws -> Header? { try working { $0.headers.first { $0.digest == digest } } }
 
