@@ -31,6 +31,7 @@ public struct LedgerOperation: Sendable {
     case contractAttest(ContractAttest)
     case contractRetire(ContractID)
     case accessRecord(AccessRecordOperation)
+    case evidenceSubmit(EvidenceSubmit)
   }
 
   static let domain = Domain("cairn/did-operation/v1")
@@ -43,7 +44,8 @@ public struct LedgerOperation: Sendable {
   public let bytes: [UInt8]
   /// H("cairn/did-operation/v1" || 0x00 || bytes): what the next operation on a DID names as `previous`.
   public let hash: Digest
-  /// The row of the state that the operation is about: of the DID, of the status list, of the isolation, of the contract, or of the decision.
+  /// The row of the state that the operation is about: of the DID, of the status list, of the isolation, of the contract, of the decision, or
+  /// of the validator's fault.
   public let stateKey: Digest
 
   init(_ message: ProtoOperation, network: Digest) throws(OperationError) {
@@ -69,6 +71,9 @@ public struct LedgerOperation: Sendable {
     case .accessRecord(let record):
       let record = try AccessRecordOperation(record, network: network)
       (did, kind, stateKey) = (record.request.principal, .accessRecord(record), RecordedAccess.stateKey(record.request.id))
+    case .evidenceSubmit(let submit):
+      let submit = try EvidenceSubmit(submit)
+      (did, kind, stateKey) = (nil, .evidenceSubmit(submit), submit.evidence.stateKey)
     case nil:
       throw .malformed("kind")
     }

@@ -51,6 +51,7 @@ public enum OperationError: Error, Equatable, Sendable {
   case access(AccessRefusal)
   /// The block has no room for more decisions.
   case noRoom
+  case evidence(EvidenceRefusal)
   /// Of an operation on a contract.
   case contract(ContractRefusal)
   /// See ``TransactionError/unavailable(_:)``.
@@ -101,6 +102,7 @@ public enum OperationError: Error, Equatable, Sendable {
     case .sessionExpiry: "session_expiry"
     case .governance(let refusal): refusal.reason
     case .access(let refusal): refusal.reason
+    case .evidence(let refusal): refusal.reason
     case .noRoom: "block_full"
     case .contract(let refusal): refusal.reason
     case .unavailable(let fault): fault.reason

@@ -51,6 +51,8 @@ extension BlockExecution {
         try withdraw(id, by: submitter)
       case .accessRecord(let access):
         try record(access, forKey: operation.stateKey, submitter: submitter)
+      case .evidenceSubmit(let submit):
+        try record(submit, forKey: operation.stateKey, submitter: submitter)
       }
   }
 

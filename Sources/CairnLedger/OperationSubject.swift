@@ -10,7 +10,7 @@ public struct OperationSubject: Hashable, Sendable {
     "did_create", "did_update", "did_rotate", "did_deactivate", "status_list_create", "status_list_update", "status_list_delegate",
     "session_batch_create", "contract_deploy", "contract_upgrade", "contract_freeze", "contract_unfreeze", "contract_attest",
     "contract_retire", "access_record", "agent_isolate", "agent_release", "governance_propose", "governance_approve",
-    "governance_withdraw",
+    "governance_withdraw", "evidence_submit",
   ]
 
   /// One of ``kinds``.
@@ -52,6 +52,7 @@ public struct OperationSubject: Hashable, Sendable {
     case .governancePropose: self.init("governance_propose")
     case .governanceApprove: self.init("governance_approve")
     case .governanceWithdraw: self.init("governance_withdraw")
+    case .evidenceSubmit: self.init("evidence_submit")
     case nil: return nil
     }
   }

@@ -15,6 +15,7 @@ public enum StateType: UInt8, Hashable, Sendable, CaseIterable {
   case constitution = 8
   case proposal = 9
   case access = 10
+  case evidence = 11
   case contractVersion = 12
   case validators = 13
 }

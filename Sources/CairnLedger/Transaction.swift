@@ -130,6 +130,7 @@ extension Transaction {
     case .contractUnfreeze(let unfreeze): return contractKey(unfreeze.contract)
     case .contractAttest(let attest): return contractKey(attest.contract)
     case .contractRetire(let retire): return contractKey(retire.contract)
+    case .evidenceSubmit(let submit): return (try? Evidence(decoding: [UInt8](submit.evidence)))?.stateKey
     case nil: return nil
     }
     return .stateKey(type: StateType.did.rawValue, id: Array(did.utf8))

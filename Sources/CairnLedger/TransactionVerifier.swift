@@ -41,6 +41,9 @@ public struct TransactionVerifier: Sendable {
       if case .accessRecord(let access) = operation.kind, !access.request.isSigned(by: access.signature, scheme) {
         throw TransactionError(operation: index, .access(.badSignature))
       }
+      if case .evidenceSubmit(let submit) = operation.kind, !submit.isSigned(network: network, scheme) {
+        throw TransactionError(operation: index, .evidence(.badSignature))
+      }
     }
     return Authorized(unchecked: transaction)
   }

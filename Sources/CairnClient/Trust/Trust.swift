@@ -124,6 +124,9 @@ final class Trust: Sendable {
   /// The validators of the newest epoch that is known.
   var validators: ValidatorSet { state.withLock { $0.light.validators } }
 
+  /// Those of an epoch that is known.
+  func validators(ofEpoch epoch: UInt64) -> ValidatorSet? { state.withLock { $0.light.validators(ofEpoch: epoch) } }
+
   private static func checkPath(
     _ batch: ProtoEventBatch, from last: Header, to certified: CertifiedHeader
   ) throws(LightClientError) {

@@ -67,6 +67,7 @@ extension LedgerOperation {
     case .contractAttest: "contract-attest"
     case .contractRetire: "contract-retire"
     case .accessRecord: "access-record"
+    case .evidenceSubmit: "evidence-submit"
     }
   }
 }

@@ -7,7 +7,7 @@ import Foundation
 struct EvidenceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evidence", abstract: "Proven faults of validators: two signed statements about one view that exclude each other.",
-    subcommands: [EvidenceList.self, EvidenceExport.self, EvidenceVerify.self])
+    subcommands: [EvidenceList.self, EvidenceExport.self, EvidenceVerify.self, EvidenceSubmitCommand.self])
 }
 
 struct EvidenceList: AsyncParsableCommand {

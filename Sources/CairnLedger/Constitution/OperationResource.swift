@@ -12,6 +12,8 @@ enum OperationResource {
   case proposal(ProposalRecord)
   /// - Parameter version: before the operation; 0 for one that is being deployed.
   case contract(ContractID, version: UInt64)
+  /// By its name.
+  case validator(String)
 }
 
 /// A fact about an operation, besides the block that it is in.

@@ -61,6 +61,7 @@ extension BlockExecution {
     case .statusList(let record): Entity(record)
     case .proposal(let record): Entity(record)
     case .contract(let id, let version): Entity(id, version: version)
+    case .validator(let name): Entity(EntityUID(ConstitutionSchema.validator, Text(name)))
     }
   }
 

@@ -206,6 +206,9 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// id = the proposal's, 32 bytes; record = ProposalRecord. id = empty; record = GovernanceRecord
   case proposal // = 9
 
+  /// id = the epoch, u64be || the validator's index, u32be; record = EvidenceRecord, which never changes
+  case evidence // = 11
+
   /// id = key of the contract's row || version u64be; record = ContractVersion, which never changes
   case contractVersion // = 12
 
@@ -230,6 +233,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 8: self = .constitution
     case 9: self = .proposal
     case 10: self = .access
+    case 11: self = .evidence
     case 12: self = .contractVersion
     case 13: self = .validators
     default: self = .UNRECOGNIZED(rawValue)
@@ -249,6 +253,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .constitution: return 8
     case .proposal: return 9
     case .access: return 10
+    case .evidence: return 11
     case .contractVersion: return 12
     case .validators: return 13
     case .UNRECOGNIZED(let i): return i
@@ -268,6 +273,7 @@ public nonisolated enum ProtoStateType: SwiftProtobuf.Enum, Swift.CaseIterable {
     .isolation,
     .constitution,
     .proposal,
+    .evidence,
     .contractVersion,
     .validators,
   ]
@@ -599,6 +605,14 @@ public nonisolated struct ProtoOperation: Sendable {
     set {kind = .governanceWithdraw(newValue)}
   }
 
+  public var evidenceSubmit: ProtoEvidenceSubmit {
+    get {
+      if case .evidenceSubmit(let v)? = kind {return v}
+      return ProtoEvidenceSubmit()
+    }
+    set {kind = .evidenceSubmit(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -622,6 +636,7 @@ public nonisolated struct ProtoOperation: Sendable {
     case governancePropose(ProtoGovernancePropose)
     case governanceApprove(ProtoGovernanceApprove)
     case governanceWithdraw(ProtoGovernanceWithdraw)
+    case evidenceSubmit(ProtoEvidenceSubmit)
 
   }
 
@@ -926,6 +941,24 @@ public nonisolated struct ProtoAgentRelease: Sendable {
   // methods supported on all messages.
 
   public var did: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Puts the fault of a validator on record: two statements about one view, signed by its key, that exclude each other. The submitter is an
+/// operator. The first of each validator and epoch stays; another one changes nothing.
+public nonisolated struct ProtoEvidenceSubmit: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// two votes in their fixed width, the smaller bytes first
+  public var evidence: Data = Data()
+
+  /// the validator's in the epoch of the votes, 32 bytes
+  public var consensusKey: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1396,6 +1429,32 @@ public nonisolated struct ProtoIsolationRecord: Sendable {
   public var releasedMs: UInt64 = 0
 
   public var releasedBy: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// That a validator signed two statements that exclude each other.
+public nonisolated struct ProtoEvidenceRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// two votes in their fixed width, the smaller bytes first
+  public var evidence: Data = Data()
+
+  /// that signed them
+  public var consensusKey: Data = Data()
+
+  /// its name in the epoch of the votes
+  public var validator: String = String()
+
+  /// the operator who handed it in
+  public var by: String = String()
+
+  /// header time of the block
+  public var submittedMs: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2044,7 +2103,7 @@ nonisolated extension ProtoVerificationPurpose: SwiftProtobuf._ProtoNameProvidin
 }
 
 nonisolated extension ProtoStateType: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0\u{1}STATE_TYPE_CONTRACT\0\u{1}STATE_TYPE_ISOLATION\0\u{1}STATE_TYPE_CONSTITUTION\0\u{1}STATE_TYPE_PROPOSAL\0\u{1}STATE_TYPE_ACCESS\0\u{2}\u{2}STATE_TYPE_CONTRACT_VERSION\0\u{1}STATE_TYPE_VALIDATORS\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_TYPE_UNSPECIFIED\0\u{1}STATE_TYPE_DID\0\u{1}STATE_TYPE_ROLES\0\u{1}STATE_TYPE_PARAMETERS\0\u{1}STATE_TYPE_STATUS_LIST\0\u{1}STATE_TYPE_STATUS_CHUNK\0\u{1}STATE_TYPE_CONTRACT\0\u{1}STATE_TYPE_ISOLATION\0\u{1}STATE_TYPE_CONSTITUTION\0\u{1}STATE_TYPE_PROPOSAL\0\u{1}STATE_TYPE_ACCESS\0\u{1}STATE_TYPE_EVIDENCE\0\u{1}STATE_TYPE_CONTRACT_VERSION\0\u{1}STATE_TYPE_VALIDATORS\0")
 }
 
 nonisolated extension ProtoRole: SwiftProtobuf._ProtoNameProviding {
@@ -2177,7 +2236,7 @@ nonisolated extension ProtoSignature: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Operation"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}did_create\0\u{3}did_update\0\u{3}did_rotate\0\u{3}did_deactivate\0\u{3}status_list_create\0\u{3}status_list_update\0\u{3}status_list_delegate\0\u{3}session_batch_create\0\u{3}contract_deploy\0\u{3}contract_upgrade\0\u{3}contract_freeze\0\u{3}contract_unfreeze\0\u{3}contract_attest\0\u{3}contract_retire\0\u{3}access_record\0\u{3}agent_isolate\0\u{3}agent_release\0\u{3}governance_propose\0\u{3}governance_approve\0\u{3}governance_withdraw\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}did_create\0\u{3}did_update\0\u{3}did_rotate\0\u{3}did_deactivate\0\u{3}status_list_create\0\u{3}status_list_update\0\u{3}status_list_delegate\0\u{3}session_batch_create\0\u{3}contract_deploy\0\u{3}contract_upgrade\0\u{3}contract_freeze\0\u{3}contract_unfreeze\0\u{3}contract_attest\0\u{3}contract_retire\0\u{3}access_record\0\u{3}agent_isolate\0\u{3}agent_release\0\u{3}governance_propose\0\u{3}governance_approve\0\u{3}governance_withdraw\0\u{3}evidence_submit\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2445,6 +2504,19 @@ nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.kind = .governanceWithdraw(v)
         }
       }()
+      case 21: try {
+        var v: ProtoEvidenceSubmit?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .evidenceSubmit(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .evidenceSubmit(v)
+        }
+      }()
       default: break
       }
     }
@@ -2535,6 +2607,10 @@ nonisolated extension ProtoOperation: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .governanceWithdraw?: try {
       guard case .governanceWithdraw(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .evidenceSubmit?: try {
+      guard case .evidenceSubmit(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
     }()
     case nil: break
     }
@@ -3115,6 +3191,41 @@ nonisolated extension ProtoAgentRelease: SwiftProtobuf.Message, SwiftProtobuf._M
 
   public static func ==(lhs: ProtoAgentRelease, rhs: ProtoAgentRelease) -> Bool {
     if lhs.did != rhs.did {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEvidenceSubmit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EvidenceSubmit"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}evidence\0\u{3}consensus_key\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.evidence) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.consensusKey) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.evidence.isEmpty {
+      try visitor.visitSingularBytesField(value: self.evidence, fieldNumber: 1)
+    }
+    if !self.consensusKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.consensusKey, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoEvidenceSubmit, rhs: ProtoEvidenceSubmit) -> Bool {
+    if lhs.evidence != rhs.evidence {return false}
+    if lhs.consensusKey != rhs.consensusKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4013,6 +4124,56 @@ nonisolated extension ProtoIsolationRecord: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.reason != rhs.reason {return false}
     if lhs.releasedMs != rhs.releasedMs {return false}
     if lhs.releasedBy != rhs.releasedBy {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEvidenceRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EvidenceRecord"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}evidence\0\u{3}consensus_key\0\u{1}validator\0\u{1}by\0\u{3}submitted_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.evidence) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.consensusKey) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.validator) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.submittedMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.evidence.isEmpty {
+      try visitor.visitSingularBytesField(value: self.evidence, fieldNumber: 1)
+    }
+    if !self.consensusKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.consensusKey, fieldNumber: 2)
+    }
+    if !self.validator.isEmpty {
+      try visitor.visitSingularStringField(value: self.validator, fieldNumber: 3)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitSingularStringField(value: self.by, fieldNumber: 4)
+    }
+    if self.submittedMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.submittedMs, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoEvidenceRecord, rhs: ProtoEvidenceRecord) -> Bool {
+    if lhs.evidence != rhs.evidence {return false}
+    if lhs.consensusKey != rhs.consensusKey {return false}
+    if lhs.validator != rhs.validator {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.submittedMs != rhs.submittedMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

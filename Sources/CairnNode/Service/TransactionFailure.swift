@@ -86,6 +86,8 @@ extension OperationError {
     case .governance(let refusal): refusal.status
     case .contract(let refusal): refusal.status
     case .access(let refusal): refusal.status
+    case .evidence(.badSignature): .invalidArgument
+    case .evidence(.unknownSigner): .failedPrecondition
     case .noRoom: .resourceExhausted
     case .unavailable: .unavailable
     }
@@ -136,6 +138,9 @@ extension OperationError {
       "has the expiry \(time), which is past or more than 31 days ahead: choose a Unix time in milliseconds between."
     case .governance(let refusal): refusal.sentence
     case .access(let refusal): "is refused. \(refusal)"
+    case .evidence(.badSignature): "accuses a validator with a signature that is not by its key: get the evidence again."
+    case .evidence(.unknownSigner(let epoch, let validator)):
+      "accuses validator \(validator) of epoch \(epoch), whose key is another or whom the network does not know."
     case .noRoom: "finds no room left in the block: submit it again."
     case .unavailable: "could not be judged by this node: submit it to another node, or again later."
     case .contract(let refusal): refusal.sentence
