@@ -56,6 +56,7 @@ extension Engine {
   func mayObtainAnew(_ candidate: Candidate) -> Bool { candidate.refusals <= configuration.validators.count }
 
   private mutating func fetch(_ fetch: Fetch, into effects: inout Effects) {
+    if PlantedBug.noFetch.isPlanted { return }
     let fetch = fetch.without(configuration.validatorIndex)
     guard !fetch.holders.isEmpty, fetches.count < Self.fetchLimit, !fetches.contains(where: { $0.digest == fetch.digest }) else { return }
     fetches.append(fetch)

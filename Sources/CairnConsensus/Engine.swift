@@ -111,7 +111,7 @@ extension Engine {
   public var epoch: UInt64 { configuration.epoch }
   /// The epoch's last block is committed: its validators have nothing more to agree on, and the next epoch's engine goes on from it.
   public var isOver: Bool { endsEpoch(committed) }
-  public var quorum: Int { configuration.validators.quorum }
+  public var quorum: Int { configuration.validators.quorum - (PlantedBug.smallQuorum.isPlanted ? 1 : 0) }
   public func leader(of view: UInt64) -> Int { schedule.leader(of: view) }
 
   /// The view of the highest finalization known.

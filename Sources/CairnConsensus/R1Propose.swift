@@ -6,10 +6,12 @@ extension Engine {
   /// was found valid.
   ///
   /// Without the parent, or without the nullification of a view in between, it waits: both may be on their way, and its leader
-  /// timer runs as everybody's does.
+  /// timer runs as everybody's does. So it does while its clock is too far behind the parent's time: every clock like it would refuse
+  /// the block, and an answer at once would send the views past as fast as they can be signed.
   mutating func propose(into effects: inout Effects) {
     guard isAwaitingProposal, isLeader, rounds[view].building == nil, workDue <= now.monotonicMilliseconds,
-      let ancestry = ancestryOfNextBlock(), let parent = executedHeader(ancestry.digest)
+      let ancestry = ancestryOfNextBlock(), let parent = executedHeader(ancestry.digest),
+      parent.timeMilliseconds < now.unixMilliseconds.saturatingAdd(Self.clockToleranceMilliseconds)
     else { return }
     precondition(view > recoveredView, "nothing is proposed in a view that was entered before a restart")
     guard !endsEpoch(parent) else { return proposeAgain(on: ancestry, into: &effects) }

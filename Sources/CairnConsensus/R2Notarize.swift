@@ -62,7 +62,7 @@ extension Engine {
   mutating func notarize(into effects: inout Effects) {
     let round = rounds[view]
     guard canSign, round.isJudged, let digest = round.proposal?.value.block.digest, case .valid = candidates[digest]?.state,
-      round.own[.notarize] == nil, round.own[.nullify] == nil
+      round.own[.notarize] == nil, round.own[.nullify] == nil || PlantedBug.notarizeAfterNullify.isPlanted
     else { return }
     sign(.notarize(epoch: epoch, view: view, digest: digest), into: &effects)
   }
@@ -86,7 +86,9 @@ extension Engine {
     if Int(header.proposer) != leader(of: view) { return .proposer }
     if header.validatorsHash != configuration.validators.hash { return .validators }
     if bytes > configuration.blockByteLimit || proposal.block.transactions.count > Block.transactionCountLimit { return .transactionBytes }
-    if header.timeMilliseconds > now.unixMilliseconds.saturatingAdd(Self.clockToleranceMilliseconds) { return .timeAhead }
+    if header.timeMilliseconds > now.unixMilliseconds.saturatingAdd(Self.clockToleranceMilliseconds), !PlantedBug.anyTime.isPlanted {
+      return .timeAhead
+    }
     return nil
   }
 

@@ -1,4 +1,5 @@
 import CairnChain
+import CairnCrypto
 
 extension Engine {
   /// R3 — gives up on the current view.
@@ -21,11 +22,13 @@ extension Engine {
 
   /// R3 — the leader timer: there was work, and no proposal came; as a leader, we could not make one.
   mutating func leaderTimedOut(into effects: inout Effects) {
+    if PlantedBug.noLeaderTimer.isPlanted { return }
     nullify(because: isLeader ? .cannotPropose : .leaderTimeout, into: &effects)
   }
 
   /// R3 — the certificate timer.
   mutating func certificateTimedOut(into effects: inout Effects) {
+    if PlantedBug.noCertificateTimer.isPlanted { return }
     nullify(because: .certificateTimeout, into: &effects)
   }
 }

@@ -80,7 +80,7 @@ extension Engine {
   }
 
   mutating func catchUp(to certificate: Verified<Certificate>, into effects: inout Effects) {
-    guard certificate.value.statement.view > catchUpView else { return }
+    guard certificate.value.statement.view > catchUpView, !PlantedBug.noCatchUp.isPlanted else { return }
     catchUpView = certificate.value.statement.view
     effects.emit(.catchUp(to: certificate))
   }

@@ -1,9 +1,11 @@
 import CairnChain
+import CairnCrypto
 
 extension Engine {
   /// R7a — in a view that we gave up: our votes of it, and what opened it, every retry period. A Nullify that the signer failed on
   /// is asked for again.
   mutating func retry(in view: UInt64, into effects: inout Effects) {
+    if PlantedBug.noRepetition.isPlanted { return }
     guard view == self.view, let own = rounds[view].own[.nullify] else { return }
     if case .failed = own.progress, canSign {
       _ = rounds[view].own.update(own.statement, to: .requested)
@@ -18,6 +20,7 @@ extension Engine {
   /// votes, as far as the budget goes; the next time goes on where this one ended. What concerns the current view always goes
   /// first. Blocks that are still being waited for are asked for again by their own timer, sync here.
   mutating func standstill(into effects: inout Effects) {
+    if PlantedBug.noRepetition.isPlanted { return }
     let due = lastFinalizedAt.saturatingAdd(configuration.timers.standstillMilliseconds)
     guard due <= now.monotonicMilliseconds else { return arm(.standstill, at: due, into: &effects) }
     arm(.standstill, at: now.monotonicMilliseconds.saturatingAdd(configuration.timers.standstillMilliseconds), into: &effects)

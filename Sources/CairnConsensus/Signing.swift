@@ -29,6 +29,7 @@ extension Engine {
     if statement.kind == .notarize { attach(vote) }
     if let digest = statement.digest { persistCandidate(digest, into: &effects) }
     effects.batch.votes.append(vote)
+    if PlantedBug.sendBeforeDurable.isPlanted { publish(vote, into: &effects) }
   }
 
   /// A vote that got no signature is skipped. Only a Nullify is asked for again (``retry(in:into:)``), because nobody could leave

@@ -1,4 +1,5 @@
 import CairnChain
+import CairnCrypto
 
 extension Engine {
   /// A verified vote, a peer's or our own published one.
@@ -43,6 +44,7 @@ extension Engine {
   /// the next vote could contradict one that is out there.
   private mutating func disownUnlessOnRecord(_ vote: Vote) {
     guard vote.validator == configuration.validatorIndex, vote.statement.view > recordsFloor, votingDisabledReason == nil,
+      !PlantedBug.forgetfulPeers.isPlanted,
       rounds[vote.statement.view].own[vote.statement.kind]?.published?.value.statement != vote.statement
     else { return }
     votingDisabledReason = .recordsStale

@@ -2,6 +2,8 @@
 public struct Coverage: Sendable, Equatable {
   public private(set) var counts: [String: Int] = [:]
 
+  public init() {}
+
   mutating func fired(_ what: String, _ count: Int = 1) { counts[what, default: 0] += count }
 
   public mutating func add(_ other: Coverage) {

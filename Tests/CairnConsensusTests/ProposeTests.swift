@@ -132,6 +132,23 @@ import Testing
     #expect(node.engine.nullifyCounts == [.cannotPropose: 1])
   }
 
+  @Test("R1: a leader whose clock is far behind its parent's time waits for its timer, and does not give up view after view at once")
+  func behindParent() {
+    let fixture = Fixture.of(4)
+    var node = Harness(as: fixture.schedule.leader(of: 2))
+    let parent = node.fixture.block(on: node.genesis, view: 1, time: Fixture.genesisTime + 60_000)
+    node.propose(node.fixture.proposal(parent))
+    #expect(node.engine.faultCounts == [.timeAhead: 1])
+    node.step(.certificate(node.fixture.certificate(.notarize(epoch: 0, view: 1, digest: parent.digest))))
+    node.step(.pending(true))
+    #expect(node.engine.view == 2)
+    #expect(node.builds.isEmpty)
+    #expect(node.signed == [.nullify(1)])
+    node.fire(.leader(view: 2), after: 1_000)
+    #expect(node.signed == [.nullify(1), .nullify(2)])
+    #expect(node.engine.nullifyCounts[.cannotPropose] == 1)
+  }
+
   @Test("R1, R7c: with our Notarize on record the same proposal is sent again") func resent() {
     var first = leading()
     first.step(.pending(true))

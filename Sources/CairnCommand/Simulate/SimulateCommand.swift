@@ -16,6 +16,10 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "What goes wrong: \(SimulationProfile.allCases.map(\.rawValue).joined(separator: ", ")).", transform: parse)
   var profile: SimulationProfile = .chaos
   @Flag(help: "Print what happens, and what each validator signed in each view.") var trace = false
+  #if DEBUG
+    @Flag(help: "Leave out one rule after the other, and print with which seed that is missed: the documentation's table.")
+    var planted = false
+  #endif
   @OptionGroup var output: OutputOptions
 
   private static func parse(_ name: String) throws -> SimulationProfile {
@@ -29,6 +33,9 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func run() throws {
+    #if DEBUG
+      if planted { return try hunt() }
+    #endif
     var total = SimulationTotal()
     for seed in seed..<seed + seeds {
       var options = SimulationOptions(seed: seed, nodes: nodes, profile: profile)
@@ -44,6 +51,17 @@ struct SimulateCommand: ParsableCommand {
     output.print(total, text: total.text)
   }
 }
+
+#if DEBUG
+  extension SimulateCommand {
+    private func hunt() throws {
+      Output.write("| bug | profile | seed | invariant |\n|---|---|---|---|\n", to: .standardOutput)
+      for bug in PlantedBugHunt.bugs {
+        if let caught = try PlantedBugHunt.hunt(bug) { Output.write(caught.row + "\n", to: .standardOutput) }
+      }
+    }
+  }
+#endif
 
 /// What came of all runs.
 struct SimulationTotal: Encodable {

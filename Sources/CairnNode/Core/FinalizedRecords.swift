@@ -62,7 +62,7 @@ final class FinalizedRecords: FinalizedLedger {
   }
 
   func contains(transaction id: Digest) -> Bool {
-    contents.withLock { $0.transactions[id] != nil }
+    contents.withLock { $0.transactions[id] != nil } && !PlantedBug.transactionsTwice.isPlanted
   }
 
   /// Height of a recent transaction's block; `nil` for one that is older than the remembered blocks, or not final.

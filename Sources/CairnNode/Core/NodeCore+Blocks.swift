@@ -196,7 +196,9 @@ struct UnpublishedBlocks {
     var receipt = ProtoProven()
     receipt.header = Data(state.header.bytes)
     receipt.certificate = certificate
-    if let proof = log.proof(at: index) { receipt.log = [LogProof(entry: LogEntry.transaction(transaction).bytes, proof: proof).message] }
+    if let proof = log.proof(at: PlantedBug.wrongReceipt.isPlanted ? 0 : index) {
+      receipt.log = [LogProof(entry: LogEntry.transaction(transaction).bytes, proof: proof).message]
+    }
     return receipt
   }
 }

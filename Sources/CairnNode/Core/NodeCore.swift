@@ -135,7 +135,7 @@ final class NodeCore {
       guard greeted + 1 >= validators.quorum else { return }
     }
     var recovered = recovered
-    if recovered.votingDisabledReason == nil, peers.rememberedVotes.contains(where: isUnrecorded) {
+    if recovered.votingDisabledReason == nil, !PlantedBug.forgetfulPeers.isPlanted, peers.rememberedVotes.contains(where: isUnrecorded) {
       recovered.votingDisabledReason = .recordsStale
     }
     if let reason = recovered.votingDisabledReason {

@@ -4,13 +4,18 @@ import CairnCrypto
 /// Proposes blocks with something wrong in them, properly signed.
 final class InvalidProposer: Adversary {
   private let puppet: Puppet
+  /// Which fault comes first.
+  private let offset: UInt64
 
-  init(_ puppet: Puppet) { self.puppet = puppet }
+  init(_ puppet: Puppet) {
+    self.puppet = puppet
+    offset = puppet.dice.pick(0...9 as ClosedRange<UInt64>)
+  }
 
   func distort(_ envelope: Envelope) -> [Envelope] {
     guard let proposal = puppet.proposal(in: envelope), proposal.vote?.validator == puppet.index else { return [envelope] }
     // The same fault to all, of one view.
-    let fault = proposal.block.header.view / UInt64(puppet.validatorCount) % 10
+    let fault = (proposal.block.header.view / UInt64(puppet.validatorCount) + offset) % 10
     let bad: Proposal
     switch fault {
     case 0: bad = puppet.altered(proposal) { $0.stateRoot = .zero }

@@ -14,9 +14,6 @@ final class Inode {
     case truncate(byteCount: Int)
   }
 
-  /// What a disk writes as a whole.
-  static let sectorByteCount = 512
-
   private(set) var current = Content()
   private(set) var durable = Content()
   private(set) var pending: [Change] = []
@@ -46,25 +43,27 @@ final class Inode {
   }
 
   /// What a power cut leaves of the changes since the last sync.
-  func losePower(_ fate: PowerCut.Fate, _ dice: Dice) {
+  ///
+  /// - Parameter sectorByteCount: what the disk writes as a whole.
+  func losePower(_ fate: PowerCut.Fate, sectorByteCount: Int, _ dice: Dice) {
     switch fate {
     case .lost: break
     case .kept: sync()
-    case .torn: for change in pending { tear(change, dice) }
+    case .torn: for change in pending { tear(change, sectorByteCount, dice) }
     }
     pending = []
     current = durable
   }
 
   /// Sector by sector, and in any order.
-  private func tear(_ change: Change, _ dice: Dice) {
+  private func tear(_ change: Change, _ sectorByteCount: Int, _ dice: Dice) {
     guard case .write(let offset, let bytes) = change else {
       if dice.chance(500) { Self.apply(change, to: &durable) }
       return
     }
     var start = 0
     while start < bytes.count {
-      let end = min(bytes.count, ((offset + start) / Self.sectorByteCount + 1) * Self.sectorByteCount - offset)
+      let end = min(bytes.count, ((offset + start) / sectorByteCount + 1) * sectorByteCount - offset)
       if dice.chance(500) { durable.write(bytes[start..<end], at: offset + start) }
       start = end
     }

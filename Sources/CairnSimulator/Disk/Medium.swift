@@ -5,11 +5,19 @@ final class Medium {
     case unlink(String)
   }
 
+  /// What is written as a whole or not at all: of a disk 512 bytes, of memory that keeps its content 64.
+  private let sectorByteCount: Int
   private(set) var names: [String: Inode] = [:]
   private var durableNames: [String: Inode] = [:]
   private var pendingNames: [NameChange] = []
   /// New and longer files find no room.
-  var isFull = false
+  var isFull = false {
+    didSet { wasFull = wasFull || isFull }
+  }
+  /// Ever.
+  private(set) var wasFull = false
+
+  init(sectorByteCount: Int) { self.sectorByteCount = sectorByteCount }
 
   subscript(name: String) -> Inode? { names[name] }
 
@@ -49,10 +57,10 @@ final class Medium {
     pendingNames = []
     names = durableNames
     var cut = PowerCut()
-    for (_, inode) in sorted where !inode.pending.isEmpty {
+    for (name, inode) in sorted where !inode.pending.isEmpty {
       let fate = PowerCut.Fate.allCases[dice.pick(0...PowerCut.Fate.allCases.count - 1)]
-      inode.losePower(fate, dice)
-      cut.fates.append(fate)
+      inode.losePower(fate, sectorByteCount: sectorByteCount, dice)
+      cut.fates.append((name, fate))
     }
     return cut
   }
@@ -87,5 +95,6 @@ struct PowerCut {
     case torn
   }
 
-  var fates: [Fate] = []
+  /// By the file's name.
+  var fates: [(name: String, fate: Fate)] = []
 }

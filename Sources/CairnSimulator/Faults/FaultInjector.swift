@@ -112,14 +112,19 @@ final class FaultInjector {
       simulation.nodes[node].mayFail = true
       return .failed
     }
-    guard isCrashing() else { return .done }
+    // What is in the safety log decides what may be signed: it is cut off where it hurts.
+    guard isCrashing(times: name == "data/safety.log" ? Self.safetyFactor : 1) else { return .done }
     let isBefore = dice.chance(500)
     coverage("crash_\(isBefore ? "before" : "after")_\(operation.rawValue)")
+    simulation.trace.note(simulation.scheduler.now, "node \(node): \(isBefore ? "before" : "after") \(operation.rawValue) of \(name)")
     return isBefore ? .cutBefore : .cutAfter
   }
 
-  private func isCrashing() -> Bool {
-    !isMended && plan.crashesPerTenThousand > 0 && dice.pick(0...9_999) < plan.crashesPerTenThousand
+  /// How much more often power goes at the safety log than elsewhere.
+  private static let safetyFactor = 12
+
+  private func isCrashing(times factor: Int = 1) -> Bool {
+    !isMended && plan.crashesPerTenThousand > 0 && dice.pick(0...9_999) < plan.crashesPerTenThousand * factor
   }
 
   /// At once, with what may get lost then.
@@ -138,13 +143,16 @@ final class FaultInjector {
   }
 
   private func losePower(_ node: SimulatedNode) {
-    for fate in node.medium.losePower(dice).fates { coverage("unsynced_\(fate.rawValue)") }
+    for (name, fate) in node.medium.losePower(dice).fates {
+      coverage("unsynced_\(fate.rawValue)")
+      simulation.trace.note(simulation.scheduler.now, "node \(node.slot): unsynced changes of \(name) are \(fate.rawValue)")
+    }
   }
 
   /// A node that stops by itself must have a reason that was planned.
   func afterFailure(_ node: SimulatedNode, _ failure: any Error) {
     node.bury()
-    if case .store(.full) = failure as? NodeFailure, node.medium.isFull {
+    if case .store(.full) = failure as? NodeFailure, node.medium.wasFull {
       coverage("full_disk")
     } else if node.mayFail {
       node.mayFail = false

@@ -75,6 +75,7 @@ final class ChainOracle {
     guard header.height == height, header.parent == (headers.last.map { Self.digest(of: $0) } ?? .zero),
       headers.last.map({ $0.timeMilliseconds < header.timeMilliseconds }) ?? true
     else { return simulation.report(.hashChain, "the header of height \(height) does not follow the one before") }
+    checkContents(of: header)
     guard let block = try? assembly.backend.blocks(from: height, count: 1, bytes: 1 << 20).first?.block, block.header.bytes == header.bytes
     else {
       return simulation.report(.hashChain, "node \(node.slot) published height \(height) and does not have its block")
@@ -93,6 +94,27 @@ final class ChainOracle {
     if !block.transactions.isEmpty { simulation.coverage.fired("R5") }
     simulation.trace.note(
       simulation.scheduler.now, "height \(height) is final: \(block.transactions.count) transactions, view \(header.view)")
+  }
+
+  /// How far a block's time may be ahead: what R2 tolerates, and a clock's grain.
+  private static let toleranceMilliseconds: UInt64 = 2_001
+
+  /// What a quorum must have refused.
+  private func checkContents(of header: Header) {
+    if header.timeMilliseconds > simulation.unixMilliseconds + clockErrorMilliseconds + Self.toleranceMilliseconds {
+      simulation.report(.hashChain, "the block of height \(header.height) is of the future")
+    }
+    if header.fields.nextValidatorsHash != nil {
+      simulation.report(.hashChain, "the block of height \(header.height) changes the validators, which nobody asked for")
+    }
+  }
+
+  /// By how much the clocks of a whole quorum, its faulty members left out, were ahead at some time.
+  private var clockErrorMilliseconds: UInt64 {
+    let count = simulation.options.nodes
+    let faultLimit = (count - 1) / 3
+    let errors = simulation.nodes.map(\.largestClockErrorMilliseconds).sorted(by: >)
+    return errors[count - 2 * faultLimit - 1]
   }
 
   /// H("cairn/header/v1" || 0x00 || bytes).

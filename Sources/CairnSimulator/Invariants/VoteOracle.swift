@@ -91,6 +91,7 @@ final class VoteOracle {
     case 1:
       if let earlier = round.notarized.updateValue(digest, forKey: index), earlier != digest { return "two Notarize" }
       if let final = round.finalized[index], final != digest { return "Notarize beside Finalize of another block" }
+      if round.nullified.contains(index) { return "Notarize after Nullify" }
     case 2:
       round.nullified.insert(index)
       if round.finalized[index] != nil { return "Nullify after Finalize" }

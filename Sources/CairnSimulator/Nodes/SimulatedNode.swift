@@ -22,7 +22,7 @@ final class SimulatedNode {
   let slot: Int
   /// Of its validator.
   let index: Int
-  let medium = Medium()
+  let medium: Medium
   /// What happened to its disk that no disk should do.
   var damage: FaultPlan.Damage.Kind?
   /// A fault was put in its way on which it has to stop.
@@ -32,11 +32,16 @@ final class SimulatedNode {
   private(set) var life: Life?
   private(set) var lifeCount = 0
   /// How far this node's wall clock is ahead, in milliseconds.
-  var clockErrorMilliseconds: Int64 = 0
+  var clockErrorMilliseconds: Int64 = 0 {
+    didSet { largestClockErrorMilliseconds = max(largestClockErrorMilliseconds, UInt64(max(0, clockErrorMilliseconds))) }
+  }
+  /// How far it ever was ahead.
+  private(set) var largestClockErrorMilliseconds: UInt64 = 0
   private unowned let simulation: Simulation
 
   init(slot: Int, validator index: Int, of simulation: Simulation) {
     (self.slot, self.index, self.simulation) = (slot, index, simulation)
+    medium = Medium(sectorByteCount: simulation.chance.chance(500) ? 64 : 512)
   }
 
   var isRunning: Bool { life?.assembly != nil }

@@ -14,6 +14,8 @@ final class Agents {
     case updateList = "status_list_update"
     case delegateList = "status_list_delegate"
     case sessions = "session_batch_create"
+    case isolate = "agent_isolate"
+    case release = "agent_release"
   }
 
   /// A transaction on its way, and what it is about.
@@ -63,6 +65,13 @@ final class Agents {
       if let list = dice.pick(from: lists), let agent = dice.pick(from: agents) {
         return try wish(kind, [.delegateStatusList(list, to: [agent.did], network: network)], height)
       }
+    case .isolate, .release:
+      if let agent = dice.pick(from: agents) {
+        let operation =
+          try kind == .isolate
+          ? LedgerOperation.isolate(agent.did, reason: "simulated", network: network) : .release(agent.did, network: network)
+        return try wish(kind, [operation], height)
+      }
     case .sessions:
       let root = Digest.sha256(dice.bytes(32))
       let operation = try LedgerOperation.createSessionBatch(
@@ -99,7 +108,7 @@ final class Agents {
       return try wish(kind, [operation], height, by: [agent.next], about: agent.did)
     default:
       let operation = try LedgerOperation.deactivate(agent.did, after: head, network: network)
-      return try wish(.deactivate, [operation], height, by: [agent.next], about: agent.did)
+      return try wish(.deactivate, [operation], height, by: [agent.key], about: agent.did)
     }
   }
 

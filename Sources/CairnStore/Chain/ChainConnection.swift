@@ -41,6 +41,7 @@ final class ChainConnection {
   private func apply(_ batch: ChainBatch) throws(StoreError) {
     let records = try safety.records(of: batch)
     let log = try extended(by: batch.commit)
+    if PlantedBug.logBeforeDatabase.isPlanted { try safety.append(records, finalized: batch.finalized) }
     try database.transaction { () throws(StoreError) in
       try safety.insert(records, finalized: batch.finalized, into: database)
       for proposal in batch.candidates { try insert(proposal, validatorCount: batch.validatorCount) }
@@ -52,7 +53,7 @@ final class ChainConnection {
       for tile in log.tiles { try TileTable(database: database).insert(tile) }
       if let floor = batch.finalized?.retentionFloor { try prune(floor) }
     }
-    try safety.append(records, finalized: batch.finalized)
+    if !PlantedBug.logBeforeDatabase.isPlanted { try safety.append(records, finalized: batch.finalized) }
     (head, edge) = (log.head, log.edge)
     try database.checkpointIfNeeded()
   }

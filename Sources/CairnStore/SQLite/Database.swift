@@ -72,7 +72,7 @@ final class Database {
     case .writer:
       try script("PRAGMA page_size=\(kind.pageSize)")
       try script("PRAGMA journal_mode=WAL")
-      try script("PRAGMA synchronous=\(kind.isDurable ? "FULL" : "NORMAL")")
+      try script("PRAGMA synchronous=\(PlantedBug.noChainSync.isPlanted ? "OFF" : kind.isDurable ? "FULL" : "NORMAL")")
       try script("PRAGMA journal_size_limit=\(Self.journalSizeLimit)")
       try script("PRAGMA cache_size=-\(Self.cacheKibibytes)")
       sqlite3_wal_hook(

@@ -35,6 +35,7 @@ struct SafetyLoader {
   /// A process that was killed may have left what it wrote in the system's memory alone. It would be relied on here, shown to others,
   /// and gone with the next power cut: so both copies are synced before they are read, the log second as always.
   private func settle() throws(StoreError) {
+    if PlantedBug.noSettling.isPlanted { return }
     // Something must change: without a page to write SQLite syncs nothing.
     try database.transaction { () throws(StoreError) in
       try database.run("INSERT INTO meta VALUES ('openings', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1")
