@@ -23,14 +23,16 @@ public struct BlockExecution: Sendable {
   /// Rows that are not about DIDs, likewise.
   private(set) var records: [Digest: RecordVersion] = [:]
   private(set) var pendingRecords: [Digest: RecordVersion] = [:]
+  /// Lists that the parent has, decoded.
+  private var loadedLists: [Digest: StatusListRecord] = [:]
   /// What the parent has of them, or has not.
   private var loadedRecords: [Digest: [UInt8]?] = [:]
   /// Records of the parent that newer versions replaced, in the order in which that happened.
   private var superseded: [SupersededRecord] = []
   private var pendingSuperseded: [SupersededRecord] = []
-  /// What the block's decisions took so far.
-  private var accesses = AccessSpending()
-  private var pendingAccesses = AccessSpending()
+  /// What the block took so far, and the transaction at hand.
+  private var spending = BlockSpending()
+  private var pendingSpending = BlockSpending()
   private var transactions: Set<Digest> = []
   private var leafHashes: [Digest] = []
   /// Of the transactions that were applied.
@@ -46,6 +48,12 @@ public struct BlockExecution: Sendable {
   public var logIndex: UInt64 { parent.frontier.size + UInt64(leafHashes.count) }
   /// Transactions that were applied.
   public var count: Int { leafHashes.count }
+
+  /// Whether the transaction fits by its size. One that does may still find that the block cannot afford it, and another may be
+  /// affordable then.
+  public func hasRoom(for transaction: Transaction) -> Bool {
+    byteCount + transaction.bytes.count <= Int(parent.parameters.maxBlockBytes) && count < Block.transactionCountLimit
+  }
 
   /// Applies the transaction whole, or throws and changes nothing.
   ///
@@ -64,7 +72,7 @@ public struct BlockExecution: Sendable {
     records.merge(pendingRecords) { _, new in new }
     changedRoles.merge(pendingRoles) { _, new in new }
     superseded += pendingSuperseded
-    accesses += pendingAccesses
+    spending += pendingSpending
     transactions.insert(transaction.value.id)
     leafHashes.append(transaction.value.leafHash)
     byteCount += transaction.value.bytes.count
@@ -73,7 +81,7 @@ public struct BlockExecution: Sendable {
 
   /// The block's result, from which its header follows.
   public consuming func finish() -> ExecutedBlock {
-    let changed = versions.map { $0.value.row(forKey: $0.key, keeping: parent.decoded) } + records.map { $0.value.row(forKey: $0.key) }
+    let changed = versions.map { $0.value.row(forKey: $0.key, keeping: parent.decoded.dids) } + records.map { $0.value.row(forKey: $0.key) }
     return ExecutedBlock(
       parent: parent, timeMilliseconds: timeMilliseconds, rows: changed.sorted { $0.key < $1.key }, superseded: superseded,
       leafHashes: leafHashes, rules: rulesOfNextBlock,
@@ -123,9 +131,7 @@ extension BlockExecution {
   }
 
   private func checkRoom(for transaction: Transaction) throws(TransactionError) {
-    guard byteCount + transaction.bytes.count <= Int(parent.parameters.maxBlockBytes), count < Block.transactionCountLimit else {
-      throw .blockFull
-    }
+    guard hasRoom(for: transaction) else { throw .blockFull }
   }
 
   /// The submitter exists, is active and not isolated, and its update keys signed.
@@ -183,6 +189,19 @@ extension BlockExecution {
     return record
   }
 
+  /// The newest record of a status list; `nil` when there is no such list.
+  mutating func statusList(forKey key: Digest) throws(OperationError) -> StatusListRecord? {
+    if let version = pendingRecords[key] ?? records[key] {
+      guard let record = try? StatusListRecord(decoding: version.record) else { throw .unavailable(.wrongRecord(key: key)) }
+      return record
+    }
+    if let loaded = loadedLists[key] { return loaded }
+    let list: StatusListRecord?
+    do { list = try parent.statusList(forKey: key) } catch { throw .unavailable(error) }
+    loadedLists[key] = list
+    return list
+  }
+
   mutating func set(_ version: RecordVersion, forKey key: Digest) { pendingRecords[key] = version }
 
   /// Keeps what a newer version replaces, so that it can be proven later.
@@ -193,13 +212,14 @@ extension BlockExecution {
     pendingRecords.removeAll(keepingCapacity: true)
     pendingRoles.removeAll(keepingCapacity: true)
     pendingSuperseded.removeAll(keepingCapacity: true)
-    pendingAccesses = AccessSpending()
+    pendingSpending = BlockSpending()
   }
 
-  /// Takes note of what a decision takes, as long as the block has room for it.
-  mutating func spend(_ spending: AccessSpending) throws(OperationError) {
-    pendingAccesses += spending
-    guard (accesses + pendingAccesses).isAffordable else { throw .noRoom }
+  /// Takes note of what an operation takes, as long as the block has room for it.
+  mutating func spend(_ more: BlockSpending) throws(OperationError) {
+    pendingSpending += more
+    guard pendingSpending.isAffordable else { throw .beyondBlock }
+    guard (spending + pendingSpending).isAffordable else { throw .noRoom }
   }
 
   /// Beside the row that is set.

@@ -72,7 +72,7 @@ extension LedgerState {
   private func isForRevocation(_ transaction: Transaction) -> Bool {
     transaction.operations.allSatisfy { operation in
       guard let list = operation.kind.list else { return true }
-      guard let bytes = try? record(forKey: list.stateKey), let record = try? StatusListRecord(decoding: bytes) else { return false }
+      guard let record = try? statusList(forKey: list.stateKey) else { return false }
       return record.purpose != .refresh
     }
   }

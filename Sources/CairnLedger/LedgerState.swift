@@ -23,12 +23,12 @@ public struct LedgerState: Sendable {
   /// Unfinalized blocks, the oldest first.
   private var layers: [StateLayer]
   private let finalized: any FinalizedLedger
-  let decoded: DecodedRecords
+  let decoded: DecodedState
   let contracts: CompiledContracts
 
   init(
     header: Header, tree: StateTree, frontier: LogFrontier, rules: LedgerRules, layers: [StateLayer], finalized: any FinalizedLedger,
-    decoded: DecodedRecords = DecodedRecords(), contracts: CompiledContracts = CompiledContracts()
+    decoded: DecodedState = DecodedState(), contracts: CompiledContracts = CompiledContracts()
   ) {
     precondition(tree.root == header.stateRoot && frontier.size == header.logSize + 1, "a header proves the state after its block")
     (self.header, self.tree, self.frontier) = (header, tree, frontier)
@@ -168,12 +168,29 @@ extension LedgerState {
     }
     guard let row = tree[key] else { return nil }
     guard let value = try? StateValue(decoding: row), value.type == .did else { throw .wrongRecord(key: key) }
-    if let record = decoded.record(value.recordHash) { return DIDVersion(record: record, changedAt: value.changedAt) }
+    if let record = decoded.dids.record(value.recordHash) { return DIDVersion(record: record, changedAt: value.changedAt) }
     guard let (_, bytes) = try tree.record(forKey: key, in: finalized), let record = try? DIDRecord(decoding: bytes) else {
       throw .wrongRecord(key: key)
     }
-    decoded.remember(record, hash: value.recordHash)
+    decoded.dids.remember(record, hash: value.recordHash)
     return DIDVersion(record: record, changedAt: value.changedAt)
+  }
+
+  /// `nil` when there is no such list.
+  func statusList(forKey key: Digest) throws(LedgerFault) -> StatusListRecord? {
+    for layer in layers.reversed() {
+      guard let bytes = layer.others[key] else { continue }
+      guard let record = try? StatusListRecord(decoding: bytes) else { throw .wrongRecord(key: key) }
+      return record
+    }
+    guard let row = tree[key] else { return nil }
+    guard let value = try? StateValue(decoding: row) else { throw .wrongRecord(key: key) }
+    if let record = decoded.lists.record(value.recordHash) { return record }
+    guard let (_, bytes) = try tree.record(forKey: key, in: finalized), let record = try? StatusListRecord(decoding: bytes) else {
+      throw .wrongRecord(key: key)
+    }
+    decoded.lists.remember(record, hash: value.recordHash)
+    return record
   }
 
   func roles(forKey key: Digest) throws(LedgerFault) -> Roles {
@@ -205,7 +222,7 @@ public struct DIDVersion: Hashable, Sendable {
   /// - Parameters:
   ///   - key: of the DID's row, which the caller has at hand.
   ///   - decoded: keeps the record at hand for whoever changes the DID next.
-  func row(forKey key: Digest, keeping decoded: DecodedRecords? = nil) -> StateRow {
+  func row(forKey key: Digest, keeping decoded: DecodedRecords<DIDRecord>? = nil) -> StateRow {
     let bytes = record.bytes
     let hash = Digest.sha256(bytes)
     decoded?.remember(record, hash: hash)

@@ -49,9 +49,11 @@ public enum OperationError: Error, Equatable, Sendable {
   case governance(GovernanceRefusal)
   /// Of a request of an agent.
   case access(AccessRefusal)
-  /// The block has no room for more decisions.
+  /// The block has no room for more decisions, or for more contracts to check.
   case noRoom
   case evidence(EvidenceRefusal)
+  /// No block has room for as many decisions, or contracts to check, as the transaction has up to here.
+  case beyondBlock
   /// Of an operation on a contract.
   case contract(ContractRefusal)
   /// See ``TransactionError/unavailable(_:)``.
@@ -104,6 +106,7 @@ public enum OperationError: Error, Equatable, Sendable {
     case .access(let refusal): refusal.reason
     case .evidence(let refusal): refusal.reason
     case .noRoom: "block_full"
+    case .beyondBlock: "beyond_block"
     case .contract(let refusal): refusal.reason
     case .unavailable(let fault): fault.reason
     }

@@ -118,6 +118,27 @@ struct ContractTests {
     }
   }
 
+  @Test("A block has so many contracts checked, and a transaction that wants more is refused for good") func checksOfABlock() throws {
+    func deployment(_ numbers: Range<Int>) throws -> Authorized<Transaction> {
+      let operations = try numbers.map { number in
+        try LedgerOperation.deploy(
+          Contracts.version(Contracts.contract("c\(number)"), policies: "", schema: "", tests: ""), network: world.network)
+      }
+      return try world.transaction(operations, by: World.author, signers: [321], nonce: numbers.lowerBound)
+    }
+    #expect(throws: TransactionError.operation(4, .beyondBlock)) { try world.execute([deployment(0..<5)]) }
+    var block = BlockExecution(on: world.state, timeMilliseconds: world.state.timeMilliseconds + 1_000)
+    try block.apply(deployment(0..<3))
+    let two = try deployment(3..<5)
+    #expect(throws: TransactionError.blockFull) { try block.apply(two) }
+    #expect(block.hasRoom(for: two.value))
+    // What was refused took nothing.
+    try block.apply(deployment(5..<6))
+    #expect(throws: TransactionError.blockFull) { try block.apply(deployment(6..<7)) }
+    try block.apply(world.transaction([world.create(40)], signers: [1, 40]))
+    #expect(block.count == 3)
+  }
+
   // MARK: What a contract says
 
   private func fault(
@@ -135,6 +156,25 @@ struct ContractTests {
       tests: example.tests ?? "{ \"tests\": [] }")
     #expect(fault?.reason == example.reason)
     #expect(fault?.description.isEmpty == false)
+  }
+
+  @Test("Large types count for what it takes to compare them") func largeTypes() throws {
+    let clauses = Array(repeating: "principal.t == resource.t", count: 160).joined(separator: " && ")
+    let policies = Array(repeating: "permit (principal, action, resource) when { \(clauses) };", count: 4).joined()
+    func schema(attributes count: Int) -> String {
+      let attributes = (0..<count).map { "a\($0): Long" }.joined(separator: ", ")
+      return """
+        type T = { \(attributes) };
+        entity Agent { t: T }; entity Tool { t: T }; action read appliesTo { principal: Agent, resource: Tool };
+        """
+    }
+    func work(attributes count: Int) throws -> Int {
+      try CompiledContract(policies: Array(policies.utf8), schema: Array(schema(attributes: count).utf8)).checkingWork
+    }
+    // The attributes of an entity: their record, the record in it, and its attributes.
+    #expect(try work(attributes: 500) == (1 + 502 / 16) * work(attributes: 4))
+    #expect(try work(attributes: 100) <= ContractLimits.checkingWork)
+    #expect(try fault(policies: policies, schema: schema(attributes: 500))?.reason == "contract_too_much_to_check")
   }
 
   @Test("A forbid that has no value denies: a test that expects the opposite fails") func failedForbid() throws {

@@ -33,10 +33,14 @@ public struct CompiledContract: Sendable {
     try checkTests(tests)
   }
 
-  /// Expressions times request environments, see ``ContractLimits/checkingWork``.
+  /// Parts of a type that are compared in the time in which an expression is typed.
+  private static let typePartsPerExpression = 16
+
+  /// Expressions times request environments, weighted with the size of the largest type, see ``ContractLimits/checkingWork``.
   public var checkingWork: Int {
-    let (work, overflows) = policies.nodeCount.multipliedReportingOverflow(by: schema.environmentCount)
-    return overflows ? .max : work
+    let (typings, overflows) = policies.nodeCount.multipliedReportingOverflow(by: schema.environmentCount)
+    let (work, overflowsToo) = typings.multipliedReportingOverflow(by: 1 + schema.largestTypeSize / Self.typePartsPerExpression)
+    return overflows || overflowsToo ? .max : work
   }
 
   /// What the worst request costs at most, in the unit of ``CairnPolicy/EvaluationCost``.

@@ -10,7 +10,7 @@ public enum ContractFault: Error, Equatable, Sendable {
   case schema(SchemaReadingError)
   /// The schema asks for what the ledger does not have, so that every request would be denied; a clause.
   case outsideModel(String)
-  /// Expressions times request environments: checking them all would take every node too long.
+  /// Expressions times request environments, weighted with the size of types: checking them all would take every node too long.
   case checkingWork(Int)
   /// The first that the strict validator finds.
   case validation(CairnPolicy.ValidationError)
@@ -50,7 +50,8 @@ extension ContractFault: CustomStringConvertible {
     case .schema(let error): "the schema is wrong: \(error.description)"
     case .outsideModel(let fault): "its schema asks for what the ledger does not have: \(fault)"
     case .checkingWork(let work):
-      "its expressions times the requests that its schema admits are \(work), where \(ContractLimits.checkingWork) are allowed"
+      "its expressions times the requests that its schema admits, weighted with the size of its types, are \(work), where "
+        + "\(ContractLimits.checkingWork) are allowed"
     case .validation(let error): "it does not fit its schema: \(error.description)"
     case .cost(let cost): "its most expensive request would cost \(cost) steps, where \(ContractLimits.cost) are allowed"
     case .tests(let error): "the tests cannot be read: \(error.description)"
@@ -65,8 +66,11 @@ public enum ContractLimits {
   /// Steps of the worst request: some milliseconds. About 120 comparisons of an attribute that is a string, which the bound takes to be as long
   /// as an entity may be.
   public static let cost = 1 << 19
-  /// Expressions of the policies times combinations of principal type, action and resource type.
+  /// Expressions of the policies times combinations of principal type, action and resource type, times 1 + parts of the largest type
+  /// / 16: about 50 ms of one core.
   public static let checkingWork = 100_000
+  /// Versions that one block may have checked: a fifth of a second when each is at the limits.
+  static let checksPerBlock = 4
   /// Tests of one version.
   public static let tests = 64
 }

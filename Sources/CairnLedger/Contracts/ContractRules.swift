@@ -126,7 +126,8 @@ extension BlockExecution {
     return record
   }
 
-  private func checked(_ contract: ContractVersion) throws(OperationError) -> CompiledContract {
+  private mutating func checked(_ contract: ContractVersion) throws(OperationError) -> CompiledContract {
+    try spend(BlockSpending(contractChecks: 1))
     do { return try parent.contracts.checked(contract) } catch { throw .contract(.fault(error)) }
   }
 

@@ -68,8 +68,7 @@ extension BlockExecution {
   }
 
   private mutating func statusList(_ list: StatusListID) throws(OperationError) -> StatusListRecord {
-    guard let bytes = try record(forKey: list.stateKey) else { throw .unknownList(list) }
-    guard let record = try? StatusListRecord(decoding: bytes) else { throw .unavailable(.wrongRecord(key: list.stateKey)) }
+    guard let record = try statusList(forKey: list.stateKey) else { throw .unknownList(list) }
     return record
   }
 

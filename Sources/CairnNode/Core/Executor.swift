@@ -57,7 +57,8 @@ struct Executor {
         try execution.apply(transaction)
         transactions.append(transaction)
       } catch {
-        if case .blockFull = error { return false }
+        // What the block cannot afford waits for the next, and others need not wait with it.
+        if case .blockFull = error { return execution.hasRoom(for: transaction.value) }
         if case .unavailable(let unavailable) = error {
           fault = unavailable
           return false

@@ -39,19 +39,25 @@ package struct ServiceMethods: Sendable {
       case .nodeStatus:
         let _: ProtoNodeStatusRequest = try decode(request)
         return .later(queries.backend.status(on: loop).map { $0.encoded })
+      case .authorize:
+        let message: ProtoAuthorizeRequest = try decode(request)
+        // The signatures of several credentials and the most expensive policies take milliseconds.
+        return .later(working(on: loop) { [queries] in try queries.authorize(message).encoded })
       case .publishStatusList:
         let message: ProtoPublishStatusListRequest = try decode(request)
-        // A document of a megabyte takes longer than others on this loop may wait.
-        let published = NIOSingletons.posixBlockingThreadPool.runIfActive(eventLoop: loop) { [queries] in
-          try queries.publish(message).encoded
-        }
-        return .later(published)
+        // A document of a megabyte takes about as long.
+        return .later(working(on: loop) { [queries] in try queries.publish(message).encoded })
       default:
         return .now(.success(try read(method, request)))
       }
     } catch {
       return .now(.failure(error))
     }
+  }
+
+  /// Answers by a worker, for which no other request of the connection's loop has to wait.
+  private func working(on loop: any EventLoop, _ body: @escaping @Sendable () throws -> ByteBuffer) -> EventLoopFuture<ByteBuffer> {
+    NIOSingletons.posixBlockingThreadPool.runIfActive(eventLoop: loop, body)
   }
 
   private func read(_ method: CairnMethod, _ request: ByteBuffer) throws(ServiceFailure) -> ByteBuffer {
@@ -63,7 +69,6 @@ package struct ServiceMethods: Sendable {
     case .proposal: return try queries.proposal(decode(request)).encoded
     case .proposals: return try queries.proposals(decode(request)).encoded
     case .contract: return try queries.contract(decode(request)).encoded
-    case .authorize: return try queries.authorize(decode(request)).encoded
     case .transaction: return try queries.transaction(decode(request)).encoded
     case .entry: return try queries.entry(decode(request)).encoded
     case .header: return try queries.header(decode(request)).encoded
@@ -74,7 +79,7 @@ package struct ServiceMethods: Sendable {
       let _: ProtoInfoRequest = try decode(request)
       return queries.info().encoded
     case .epochs: return try queries.epochs(decode(request)).encoded
-    case .resolveMany, .submit, .nodeStatus, .publishStatusList, .events:
+    case .authorize, .resolveMany, .submit, .nodeStatus, .publishStatusList, .events:
       throw .methodUnknown
     }
   }

@@ -89,6 +89,7 @@ extension OperationError {
     case .evidence(.badSignature): .invalidArgument
     case .evidence(.unknownSigner): .failedPrecondition
     case .noRoom: .resourceExhausted
+    case .beyondBlock: .invalidArgument
     case .unavailable: .unavailable
     }
   }
@@ -142,6 +143,7 @@ extension OperationError {
     case .evidence(.unknownSigner(let epoch, let validator)):
       "accuses validator \(validator) of epoch \(epoch), whose key is another or whom the network does not know."
     case .noRoom: "finds no room left in the block: submit it again."
+    case .beyondBlock: "asks for more, with those before it, than a block may decide and check: submit them in several transactions."
     case .unavailable: "could not be judged by this node: submit it to another node, or again later."
     case .contract(let refusal): refusal.sentence
     }

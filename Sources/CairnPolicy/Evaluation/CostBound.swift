@@ -82,19 +82,24 @@ private struct CostBound {
     let children = typed.children.map(bound)
     let below = children.reduce(EvaluationCost.step) { saturating($0, plus: $1.cost) }
     let own = own(typed.expression, children, children.reduce(0) { saturating($0, plus: $1.weight) })
-    return Bound(cost: saturating(below, plus: own.cost), weight: min(own.weight, typed.type.map(weight) ?? .max))
+    return Bound(cost: saturating(below, plus: own.cost), weight: typed.type.map { weight(of: $0, atMost: own.weight) } ?? own.weight)
   }
 
-  private func weight(of type: CedarType) -> Int {
+  /// Looks at no more of a type than the limit takes.
+  private func weight(of type: CedarType, atMost limit: Int) -> Int {
     switch type {
-    case .never, .bool, .long, .extension: 1
-    case .string, .set, .anySet: .max
-    case .entity, .anyEntity: uidWeight
-    case .record(let record) where record.isOpen: .max
+    case .never, .bool, .long, .extension: return min(1, limit)
+    case .string, .set, .anySet: return limit
+    case .entity, .anyEntity: return min(uidWeight, limit)
+    case .record(let record) where record.isOpen: return limit
     case .record(let record):
-      record.attributes.reduce(1) {
-        saturating($0, plus: saturating(weight(of: $1.type), plus: EvaluationCost.ofBytes($1.key.byteCount)))
+      var sum = 1
+      for attribute in record.attributes {
+        guard sum < limit else { return limit }
+        sum = saturating(sum, plus: EvaluationCost.ofBytes(attribute.key.byteCount))
+        sum = saturating(sum, plus: weight(of: attribute.type, atMost: max(0, limit - sum)))
       }
+      return min(sum, limit)
     }
   }
 

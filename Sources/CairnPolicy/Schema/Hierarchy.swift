@@ -20,3 +20,16 @@ enum Hierarchy {
     return closure
   }
 }
+
+extension Array where Element: Comparable {
+  /// Of an array in ascending order: hierarchies may be large, and are looked into for every expression in every environment.
+  func containsSorted(_ element: Element) -> Bool {
+    var (low, high) = (startIndex, endIndex)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if self[middle] == element { return true }
+      if self[middle] < element { low = middle + 1 } else { high = middle }
+    }
+    return false
+  }
+}

@@ -10,7 +10,9 @@ public struct Schema: Hashable, Sendable {
     /// Types of entities that one of this type can be in: transitively closed, sorted.
     public let ancestors: [EntityTypeName]
 
-    public func isValid(_ identifier: Text) -> Bool { enumeration?.contains(identifier) ?? true }
+    public func isValid(_ identifier: Text) -> Bool { enumeration?.containsSorted(identifier) ?? true }
+
+    func canBe(in container: EntityTypeName) -> Bool { ancestors.containsSorted(container) }
   }
 
   public struct Action: Hashable, Sendable {
@@ -22,6 +24,8 @@ public struct Schema: Hashable, Sendable {
     public let context: RecordType
     /// Transitively closed, sorted.
     public let ancestors: [EntityUID]
+
+    func isIn(_ group: EntityUID) -> Bool { ancestors.containsSorted(group) }
   }
 
   /// A combination that a request can have.
@@ -39,6 +43,8 @@ public struct Schema: Hashable, Sendable {
 
   private let entityTypeIndex: [EntityTypeName: Int]
   private let actionIndex: [EntityUID: Int]
+  /// For each type of actions those of the actions that they can be in.
+  private let actionGroupTypes: [EntityTypeName: Set<EntityTypeName>]
 
   public static let empty = Schema(entityTypes: [], actions: [])
 
@@ -47,6 +53,9 @@ public struct Schema: Hashable, Sendable {
     self.actions = actions.sorted { $0.uid < $1.uid }
     entityTypeIndex = Dictionary(self.entityTypes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     actionIndex = Dictionary(self.actions.enumerated().map { ($1.uid, $0) }, uniquingKeysWith: { first, _ in first })
+    var groupTypes: [EntityTypeName: Set<EntityTypeName>] = [:]
+    for action in self.actions { groupTypes[action.uid.type, default: []].formUnion(action.ancestors.map(\.type)) }
+    actionGroupTypes = groupTypes
   }
 
   public func entityType(_ name: EntityTypeName) -> EntityType? { entityTypeIndex[name].map { entityTypes[$0] } }
@@ -69,7 +78,13 @@ public struct Schema: Hashable, Sendable {
 
   /// The types whose entities can be in one of this type, itself included.
   func types(in container: EntityTypeName) -> [EntityTypeName] {
-    entityTypes.filter { $0.name == container || $0.ancestors.contains(container) }.map(\.name)
+    entityTypes.filter { $0.name == container || $0.canBe(in: container) }.map(\.name)
+  }
+
+  /// Whether an entity of the one type, which may be that of actions, can be in one of the other.
+  func canBe(_ member: EntityTypeName, in container: EntityTypeName) -> Bool {
+    if member == container || entityType(member)?.canBe(in: container) == true { return true }
+    return actionGroupTypes[member]?.contains(container) == true
   }
 
   /// The declared actions as entities.

@@ -29,12 +29,12 @@ extension Schema {
   private static func problem(since old: EntityType, in new: EntityType) -> String? {
     if let problem = problem(since: old.attributes, in: new.attributes, "attribute") { return problem }
     guard old.tags == nil || old.tags == new.tags else { return "has other tags" }
-    return old.ancestors.first { !new.ancestors.contains($0) }.map { "cannot be in `\($0)` any more" }
+    return old.ancestors.first { !new.ancestors.containsSorted($0) }.map { "cannot be in `\($0)` any more" }
   }
 
   private static func problem(since old: Action, in new: Action) -> String? {
     if let problem = problem(since: old.context, in: new.context, "context attribute") { return problem }
-    return old.ancestors.first { !new.ancestors.contains($0) }.map { "is not in `\($0)` any more" }
+    return old.ancestors.first { !new.ancestors.containsSorted($0) }.map { "is not in `\($0)` any more" }
   }
 
   private static func problem(since old: RecordType, in new: RecordType, _ what: String) -> String? {

@@ -72,7 +72,7 @@ extension Schema {
     guard type.isValid(entity.uid.identifier) else { return .notEnumerated(entity.uid) }
     if let fault = fault(in: entity.attributes, type: type.attributes) { return fault }
     for ancestor in entity.ancestors {
-      guard type.ancestors.contains(ancestor.type), isValid(ancestor) else { return .wrongAncestor(ancestor) }
+      guard type.canBe(in: ancestor.type), isValid(ancestor) else { return .wrongAncestor(ancestor) }
     }
     guard let tagType = type.tags else { return entity.tags.isEmpty ? nil : .unexpectedTags(type.name) }
     return entity.tags.fields.first { !isInstance($0.value, of: tagType) }.map { .wrongType($0.key) }

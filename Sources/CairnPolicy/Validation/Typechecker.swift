@@ -24,8 +24,9 @@ struct Typechecker {
 
   var isReporting: Bool { errors.count < Self.errorLimit }
 
-  mutating func report(_ reason: ValidationError.Reason, _ message: String) {
-    if isReporting { errors.append(TypeError(reason: reason, message: message)) }
+  /// - Parameter message: only made when it is kept.
+  mutating func report(_ reason: ValidationError.Reason, _ message: @autoclosure () -> String) {
+    if isReporting { errors.append(TypeError(reason: reason, message: message())) }
   }
 
   mutating func check(_ expression: Expression, _ known: Capabilities) -> Typing {

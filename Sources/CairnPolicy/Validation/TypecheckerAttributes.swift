@@ -11,7 +11,10 @@ extension Typechecker {
 
   private mutating func attribute(_ key: Text, of type: CedarType, isKnown: () -> Bool) -> CedarType? {
     guard let attribute = lookUp(key, in: type) else {
-      if isReporting { report(.unknownAttribute, unknownAttribute(key, of: type)) }
+      if isReporting {
+        let message = unknownAttribute(key, of: type)
+        report(.unknownAttribute, message)
+      }
       return nil
     }
     if !attribute.isRequired, !isKnown() {

@@ -78,7 +78,7 @@ extension Typechecker {
       return typeOfAction(uid, in: containers.filter(\.type.isAction))
     }
     guard case .entity(let members)? = member, let types = container?.entityTypes else { return .bool(.any) }
-    let isPossible = members.contains { member in types.contains { mayBe(member, in: $0) } }
+    let isPossible = members.contains { member in types.contains { schema.canBe(member, in: $0) } }
     return isPossible ? .bool(.any) : .bool(.false)
   }
 
@@ -86,15 +86,9 @@ extension Typechecker {
     var isMember = false
     for action in actions {
       guard schema.action(action) != nil else { return nil }
-      if uid == action || schema.action(uid)?.ancestors.contains(action) == true { isMember = true }
+      if uid == action || schema.action(uid)?.isIn(action) == true { isMember = true }
     }
     return .bool(isMember ? .true : .false)
-  }
-
-  private func mayBe(_ member: EntityTypeName, in container: EntityTypeName) -> Bool {
-    if member == container || schema.entityType(member)?.ancestors.contains(container) == true { return true }
-    guard member.isAction else { return false }
-    return schema.actions.contains { $0.uid.type == member && $0.ancestors.contains { $0.type == container } }
   }
 
   /// The entities when they are all literals.

@@ -43,6 +43,8 @@ private struct Validator {
   let policy: Policy
   /// Errors in all environments of one policy, repetitions included: then no further environment is looked at.
   private static let errorLimit = 64
+  /// Unknown names that are reported: each is compared with many known ones for a hint.
+  private static let nameErrorLimit = 16
 
   init(_ schema: Schema, _ policy: Policy) {
     self.schema = schema
@@ -90,12 +92,12 @@ extension Validator {
   private func checkNames(into result: inout ValidationResult) {
     var (types, uids) = policy.names
     types += uids.map(\.type)
-    for type in Set(types).sorted() where !type.isAction && schema.entityType(type) == nil {
+    for type in Set(types).sorted().lazy.filter({ !$0.isAction && schema.entityType($0) == nil }).prefix(Self.nameErrorLimit) {
       let hint = NearestName.nearest(to: type.description, in: schema.entityTypes.map(\.name.description))
       result.addError(
         error(.unknownEntityType, "the schema has no entity type `\(type)`\(hint.map { "; did you mean `\($0)`?" } ?? "")"))
     }
-    for uid in Set(uids).sorted() {
+    for uid in Set(uids).sorted() where result.errors.count < Self.nameErrorLimit {
       if uid.type.isAction, schema.action(uid) == nil {
         let hint = NearestName.nearest(to: uid.identifier.string, in: schema.actions.map(\.uid.identifier.string))
         result.addError(error(.unknownAction, "the schema has no action `\(uid)`\(hint.map { "; did you mean `\($0)`?" } ?? "")"))
@@ -155,7 +157,7 @@ extension Validator {
     case .in, .inAny:
       let groups = policy.action.entities
       guard groups.allSatisfy({ schema.action($0) != nil }) else { return [] }
-      return schema.actions.filter { action in groups.contains { $0 == action.uid || action.ancestors.contains($0) } }
+      return schema.actions.filter { action in groups.contains { $0 == action.uid || action.isIn($0) } }
     }
   }
 

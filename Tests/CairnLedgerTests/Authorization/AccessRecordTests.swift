@@ -1,8 +1,9 @@
 import CairnCrypto
 import CairnIdentity
-import CairnLedger
 import CairnPolicy
 import Testing
+
+@testable import CairnLedger
 
 /// What a block decides and keeps, on a real state with a deployed contract.
 @Suite struct AccessRecordTests {
@@ -71,6 +72,26 @@ import Testing
     var recorder = try Recorder()
     let record = try recorder.record(recorder.request(credentials: []))
     #expect(!record.isAllowed && record.reasons == ["not_permitted"])
+  }
+
+  @Test("A block decides as many requests as it can afford, and others find room beside them") func budgetOfABlock() throws {
+    var recorder = try Recorder()
+    let asserted = "{\"environment\":\"\(String(repeating: "x", count: 15_000))\"}"
+    var block = BlockExecution(
+      on: recorder.access.world.state, timeMilliseconds: recorder.access.world.state.timeMilliseconds + 1_000)
+    func transaction() throws -> Authorized<Transaction> {
+      let operation = try recorder.operation(recorder.request(credentials: [], asserted: asserted))
+      return try recorder.access.world.transaction([operation], by: recorder.access.agent, signers: [21], nonce: recorder.nonce)
+    }
+    let affordable = BlockSpending.requestByteLimit / 15_400
+    for _ in 0..<affordable { try block.apply(transaction()) }
+    let next = try transaction()
+    #expect(throws: TransactionError.blockFull) { try block.apply(next) }
+    #expect(block.hasRoom(for: next.value))
+    try block.apply(recorder.access.world.transaction([recorder.access.world.create(90)], signers: [1, 90]))
+    #expect(block.count == affordable + 1)
+    // In the next block there is room again.
+    _ = try recorder.access.world.execute([next])
   }
 
   @Test func aRequestMayAskForLess() throws {
