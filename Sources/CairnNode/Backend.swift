@@ -16,8 +16,6 @@ import Synchronization
 final class Backend: NodeBackend {
   /// How long a client waits for its transaction to become final before it is told that this is undecided.
   private static let submitTimeout = TimeAmount.seconds(30)
-  /// Submitted transactions whose signatures are being checked: about half a second's work.
-  private static let verifyingLimit = 8_192
   private static let retryAfterMilliseconds: UInt64 = 500
 
   let genesis: Genesis
@@ -31,7 +29,6 @@ final class Backend: NodeBackend {
   private let signatures: SignaturePool
   private let readers: StoreReaders
   private let eventWorkers: any Workers
-  private let verifying = Atomic<Int>(0)
   private let claims = DefenceClaims()
   private let room: MempoolRoom
   let startedAt = ContinuousClock.now
@@ -109,6 +106,8 @@ final class Backend: NodeBackend {
 
   func observeHeads(_ body: @escaping @Sendable () -> Void) { publisher.observe(body) }
 
+  var busyMilliseconds: UInt64? { room.hasPlace ? nil : Self.retryAfterMilliseconds }
+
   func submit(
     _ transactions: [[UInt8]], wait: Bool, from connection: ClientConnection, on loop: any EventLoop
   ) -> EventLoopFuture<[SubmitOutcome]> {
@@ -132,14 +131,13 @@ final class Backend: NodeBackend {
   /// In line with all others.
   private func submit(_ transactions: [[UInt8]], wait: Bool, on loop: any EventLoop) -> EventLoopFuture<[SubmitOutcome]> {
     let count = transactions.count
-    guard !room.isFull, verifying.load(ordering: .relaxed) + count <= Self.verifyingLimit else {
+    guard room.take(count) else {
       return loop.makeSucceededFuture(transactions.map { _ in .overloaded(retryAfterMilliseconds: Self.retryAfterMilliseconds) })
     }
-    verifying.add(count, ordering: .relaxed)
     let pending = pendingSubmission(count, on: loop)
     signatures.verify(transactions, .arrival, on: loop, admitted).whenComplete { [self] verdicts in
-      verifying.subtract(count, ordering: .relaxed)
       decide((try? verdicts.get()) ?? [], wait: wait, pending)
+      core.enter { _ in self.room.leave(count) }
     }
     return pending.result
   }

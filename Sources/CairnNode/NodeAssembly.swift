@@ -31,7 +31,7 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
         certificate: recovery.finalization.map { $0.certificate.message(validatorCount: $0.validatorCount) }, state: recovery.state,
         edge: store.chain.edge))
     let signatures = SignaturePool(
-      workers: environment.signatures, workerCount: environment.signatureCount, yielding: environment.yielding, network: genesis.network,
+      workers: environment.signatures, workerCount: environment.signatureCount, network: genesis.network,
       scheme: environment.scheme)
     let room = MempoolRoom()
     var consensus = recovery.consensus

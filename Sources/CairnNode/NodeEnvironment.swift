@@ -11,8 +11,6 @@ package struct NodeEnvironment: Sendable {
   package var signatures: any Workers
   /// How many of these work at once.
   package var signatureCount: Int
-  /// One at a time: verifies signatures that may wait, and yields to everything else.
-  package var yielding: any Workers
   /// One at a time: writes the chain and the safety records.
   package var disk: any Workers
   /// One at a time: writes the state.
@@ -26,20 +24,20 @@ package struct NodeEnvironment: Sendable {
   package var scheme: any SignatureScheme
 
   package init(
-    loop: any EventLoop, signatures: any Workers, signatureCount: Int, yielding: any Workers, disk: any Workers, state: any Workers,
+    loop: any EventLoop, signatures: any Workers, signatureCount: Int, disk: any Workers, state: any Workers,
     readers: any Workers,
     events: any Workers,
     wallClock: @escaping @Sendable () -> UInt64, scheme: any SignatureScheme
   ) {
     (self.loop, self.wallClock, self.scheme) = (loop, wallClock, scheme)
-    (self.signatureCount, self.yielding) = (signatureCount, yielding)
+    self.signatureCount = signatureCount
     (self.signatures, self.disk, self.state, self.readers, self.events) = (signatures, disk, state, readers, events)
   }
 
   /// Production.
   init(loop: any EventLoop, threads: NodeThreads) {
     self.init(
-      loop: loop, signatures: threads.signatures, signatureCount: NodeThreads.signatureCount, yielding: threads.yielding,
+      loop: loop, signatures: threads.signatures, signatureCount: NodeThreads.signatureCount,
       disk: threads.disk, state: threads.state,
       readers: threads.readers,
       events: threads.events, wallClock: { UInt64(Date().timeIntervalSince1970 * 1000) }, scheme: Ed25519())

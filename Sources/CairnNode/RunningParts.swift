@@ -150,8 +150,6 @@ struct NodeThreads: Sendable {
   static let signatureCount = max(1, System.coreCount)
 
   let signatures: NIOThreadPool
-  /// For signatures that may wait.
-  let yielding: NIOThreadPool
   let disk: NIOThreadPool
   let state: NIOThreadPool
   let readers: NIOThreadPool
@@ -160,18 +158,16 @@ struct NodeThreads: Sendable {
 
   init() {
     signatures = NIOThreadPool(numberOfThreads: Self.signatureCount)
-    yielding = NIOThreadPool(numberOfThreads: 1)
     disk = NIOThreadPool(numberOfThreads: 1)
     state = NIOThreadPool(numberOfThreads: 1)
     readers = NIOThreadPool(numberOfThreads: 1)
     events = NIOThreadPool(numberOfThreads: 1)
-    for pool in [signatures, yielding, disk, state, readers, events] { pool.start() }
-    yielding.submit { _ in ThreadPriority.yield() }
+    for pool in [signatures, disk, state, readers, events] { pool.start() }
   }
 
   /// Work that was begun is finished first.
   func shutdown() async {
-    for pool in [signatures, yielding, events, readers, disk, state] { try? await pool.shutdownGracefully() }
+    for pool in [signatures, events, readers, disk, state] { try? await pool.shutdownGracefully() }
   }
 }
 

@@ -48,7 +48,7 @@ struct Mempool {
   /// Transaction id to the leaf hash under which it waits.
   private var leafHashes: [Digest: Digest] = [:]
   /// Leaf hashes by the rows of the state that the transactions are about.
-  private var leafHashesByKey: [Digest: [Digest]] = [:]
+  private var leafHashesByKey: [Digest: Set<Digest>] = [:]
   /// No transaction expires below this height.
   private var soonestExpiry = UInt64.max
 
@@ -58,8 +58,13 @@ struct Mempool {
   var byteCount: Int { ordinary.byteCount + defence.byteCount }
   var defenceCount: Int { defence.count }
   var isEmpty: Bool { transactions.isEmpty }
-  /// Whether there is no room for an ordinary transaction of an average size.
-  var isFull: Bool { ordinary.count >= limits.count || ordinary.byteCount + Transaction.byteLimit > limits.byteCount }
+  /// How many more ordinary transactions there is room for; none when the largest would not fit.
+  ///
+  /// - Parameter count: how many may wait altogether.
+  func freePlaces(upTo count: Int = .max) -> Int {
+    guard ordinary.byteCount + Transaction.byteLimit <= limits.byteCount else { return 0 }
+    return max(0, min(limits.count, count) - ordinary.count)
+  }
 
   /// - Parameter isDefence: whether the transaction belongs to the defence lane.
   /// - Returns: whether it waits in that lane.
@@ -80,7 +85,7 @@ struct Mempool {
     self[keyPath: queue].append(value)
     leafHashes[value.id] = value.leafHash
     transactions[value.leafHash] = Waiting(transaction: transaction, isDefence: isDefence)
-    for operation in value.operations { leafHashesByKey[operation.stateKey, default: []].append(value.leafHash) }
+    for operation in value.operations { leafHashesByKey[operation.stateKey, default: []].insert(value.leafHash) }
     soonestExpiry = min(soonestExpiry, value.notAfterHeight)
   }
 
@@ -92,7 +97,7 @@ struct Mempool {
   mutating func remove(id: Digest) {
     guard let leafHash = leafHashes.removeValue(forKey: id), let waiting = transactions.removeValue(forKey: leafHash) else { return }
     for operation in waiting.transaction.value.operations {
-      leafHashesByKey[operation.stateKey]?.removeAll { $0 == leafHash }
+      leafHashesByKey[operation.stateKey]?.remove(leafHash)
       if leafHashesByKey[operation.stateKey]?.isEmpty == true { leafHashesByKey[operation.stateKey] = nil }
     }
     let others = transactions
@@ -102,8 +107,10 @@ struct Mempool {
   }
 
   /// The transactions about any of these rows of the state, each once, in an order that every run repeats.
-  func waiting(about keys: Set<Digest>) -> [Authorized<Transaction>] {
-    Set(keys.lazy.flatMap { leafHashesByKey[$0] ?? [] }).sorted().compactMap { self[leafHash: $0] }
+  ///
+  /// - Parameter limit: of the transactions; any number can be about one row.
+  func waiting(about keys: Set<Digest>, limit: Int) -> [Authorized<Transaction>] {
+    Set(keys.lazy.flatMap { leafHashesByKey[$0] ?? [] }).sorted().prefix(limit).compactMap { self[leafHash: $0] }
   }
 
   /// The transactions that no block above this height may have, likewise.

@@ -14,15 +14,25 @@ extension NodeCore {
   func build(_ request: BuildRequest) {
     let (time, parentTime) = (now.unixMilliseconds, request.parentHeader.timeMilliseconds)
     // The parent's time is its leader's: where clocks differ by more than the pace there is no patience.
-    guard mempool.count >= Self.busyCount, time >= parentTime, time - parentTime < Self.paceMilliseconds, !hasDefence(on: request.parent)
-    else { return seal(request) }
-    let rest = TimeAmount.milliseconds(Int64(Self.paceMilliseconds - (time - parentTime)))
+    guard mempool.count >= Self.busyCount, time >= parentTime, !hasDefence(on: request.parent) else { return seal(request) }
+    let pace = pace(after: time - parentTime)
+    guard time - parentTime < pace else { return seal(request) }
+    let rest = TimeAmount.milliseconds(Int64(pace - (time - parentTime)))
     pacedBuild?.timer.cancel()
     let timer = loop.assumeIsolated().scheduleTask(in: rest) { [weak self] in
       guard let self, !isStopped else { return }
       hurry()
     }
     pacedBuild = (request, timer)
+  }
+
+  /// Milliseconds from one block to the next. During an alert all validators rest for three times as long as the block before took them,
+  /// so that they are idle more often than not when the next transaction of the lane comes, however slow they are.
+  ///
+  /// - Parameter elapsed: since the parent was sealed, in milliseconds: about what it took until it was notarized.
+  private func pace(after elapsed: UInt64) -> UInt64 {
+    guard isAlert else { return Self.paceMilliseconds }
+    return min(max(Self.paceMilliseconds, 4 * min(elapsed, Self.alertPaceLimit)), Self.alertPaceLimit)
   }
 
   /// Seals the block that waits for its time now.
@@ -49,16 +59,17 @@ extension NodeCore {
   /// The same while the alert is on.
   private static let alertBuildTime = TimeAmount.milliseconds(5)
   /// Ordinary transactions in a block meanwhile, as the other validators may have to check all their signatures before they vote.
-  private static let alertCount = 24
+  private static let alertCount = 16
   /// From one block to the next when transactions wait: about what four nodes on two cores take for a block.
   private static let paceMilliseconds: UInt64 = 18
+  /// The most during an alert.
+  private static let alertPaceLimit: UInt64 = 100
   /// Waiting transactions from which on more are to be expected within the pace; one or two are a lone client's.
   private static let busyCount = 3
 
   private func seal(_ request: BuildRequest) {
     let source = parts.flusher.isBehind ? Mempool() : mempool
     do throws(NodeFailure) {
-      let isAlert = parts.signatures.alert.isOn
       let end = loop.now + (isAlert ? Self.alertBuildTime : Self.buildTime)
       let built = try executor.build(
         request, from: source, now: now.unixMilliseconds, ordinaryLimit: isAlert ? Self.alertCount : .max
@@ -136,7 +147,7 @@ extension NodeCore {
     for id in blocks.flatMap(\.transactionIDs) { mempool.remove(id: id) }
     let changedKeys = Set(blocks.flatMap { $0.rows.map(\.key) })
     dropOutdated(changedKeys: changedKeys)
-    parts.room.update(isFull: mempool.isFull)
+    updateRoom()
     disk.write(batch) { [unowned self] edge in
       // When later blocks became durable with these, all are published together.
       if edge.size == last.logSize + 1 { publish(edge) }

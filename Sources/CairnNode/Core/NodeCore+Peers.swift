@@ -129,18 +129,18 @@ extension NodeCore {
   }
 
   private func received(transactions payload: ByteBuffer) {
-    guard !mempool.isFull, let batch = try? ProtoTransactionBatch(serializedBytes: [UInt8](buffer: payload)) else { return }
+    guard parts.room.hasPlace, let batch = try? ProtoTransactionBatch(serializedBytes: [UInt8](buffer: payload)) else { return }
     verify(batch.transactions.map { [UInt8]($0) })
   }
 
+  /// Transactions without a place are dropped; their first node still has them.
   private func verify(_ transactions: [[UInt8]]) {
-    guard !transactions.isEmpty, verifying + transactions.count <= Self.verifyingLimit else { return }
-    verifying += transactions.count
+    guard !transactions.isEmpty, parts.room.take(transactions.count) else { return }
     parts.signatures.verify(transactions, .arrival, on: loop) { [publisher = parts.publisher] in Arrival($0, on: publisher.head.state) }
       .assumeIsolated().whenComplete { [weak self] arrivals in
         guard let self else { return }
-        verifying -= transactions.count
         insert(gossiped: (try? arrivals.get()) ?? [])
+        parts.room.leave(transactions.count)
       }
   }
 
@@ -162,12 +162,8 @@ extension NodeCore {
       }
   }
 
-  /// As ``verifyingLimit``, of the defence lane: some tens of milliseconds' work.
+  /// Of the defence lane: some tens of milliseconds' work.
   private static let verifyingClaimsLimit = 512
-
-  /// Transactions of others whose signatures are being checked: what a core does in about half a second. More are dropped; their
-  /// first node still has them.
-  private static let verifyingLimit = 8_192
 
   /// How long a peer may take for one block: as long as the engine waits before it asks again.
   private static let fetchTimeout = TimeAmount.seconds(2)

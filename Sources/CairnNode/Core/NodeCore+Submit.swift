@@ -57,7 +57,7 @@ extension NodeCore {
 
   /// Transactions were taken in: the engine hears of it, and a block that only waits for its time does not let the urgent ones wait.
   private func inserted(isUrgent: Bool) {
-    parts.room.update(isFull: mempool.isFull)
+    updateRoom()
     if !isPendingReported { reportPending() }
     guard isUrgent else { return }
     soundAlert()
@@ -67,11 +67,23 @@ extension NodeCore {
   /// How long the alert lasts after the last transaction of the lane: who revokes one thing often revokes another.
   private static let alertTime = TimeAmount.seconds(5)
 
+  /// The lane is in use, or was lately: then blocks are short, and few ordinary transactions are taken in.
   private func soundAlert() {
     alertEnd?.cancel()
-    parts.signatures.alert.sound()
-    alertEnd = loop.assumeIsolated().scheduleTask(in: Self.alertTime) { [weak self] in self?.parts.signatures.alert.end() }
+    alertEnd = loop.assumeIsolated().scheduleTask(in: Self.alertTime) { [weak self] in
+      self?.alertEnd = nil
+      self?.updateRoom()
+    }
+    updateRoom()
   }
+
+  var isAlert: Bool { alertEnd != nil }
+
+  /// Ordinary transactions that wait during an alert: enough for a second's blocks. What checking more of them takes would be taken from
+  /// whoever is in a hurry.
+  private static let alertPlaces = 1_024
+
+  func updateRoom() { parts.room.update(free: mempool.freePlaces(upTo: isAlert ? Self.alertPlaces : .max)) }
 
   private func hold(_ id: Digest, _ completion: @escaping Submissions.Completion) {
     guard !submissions.wait(for: id, completion) else { return }
@@ -131,10 +143,13 @@ extension NodeCore {
     }
   }
 
-  /// Drops the transactions that a commit has made impossible: expired ones, and those about DIDs that have changed.
+  /// Transactions that one commit has tried again: some milliseconds' work. Those beyond it are found when a leader builds a block.
+  private static let outdatedLimit = 256
+
+  /// Drops the transactions that a commit has made impossible: expired ones, and those about rows that have changed.
   func dropOutdated(changedKeys: Set<Digest>) {
     let state = executor.finalized
-    for transaction in mempool.waiting(about: changedKeys) + mempool.expired(height: state.height) {
+    for transaction in mempool.waiting(about: changedKeys, limit: Self.outdatedLimit) + mempool.expired(height: state.height) {
       if let error = Self.refusal(of: transaction, on: state) { refuse(transaction.value.id, error) }
     }
   }

@@ -54,6 +54,7 @@ final class NodeCore {
 
   var executor: Executor
   var mempool = Mempool()
+  /// `nil` while no alert is on.
   var alertEnd: Scheduled<Void>?
   /// A block that waits for its time.
   var pacedBuild: (request: BuildRequest, timer: Scheduled<Void>)?
@@ -77,8 +78,6 @@ final class NodeCore {
   var unpublished: [UnpublishedBlocks] = []
   var peers = PeerRecords()
   var synchronizer = Synchronizer()
-  /// Gossiped transactions whose signatures are being checked.
-  var verifying = 0
   /// Gossiped transactions that claim to be of the defence lane and are being checked.
   var verifyingClaims = 0
   /// Certificates that were verified here, by view and statement, so that another one for the same is not verified again.

@@ -38,22 +38,22 @@ final class SignaturePool: Sendable {
     var proposals: Deque<@Sendable () -> Void> = []
     var defence: Deque<@Sendable () -> Void> = []
     var arrivals: Deque<@Sendable () -> Void> = []
-    /// Workers that are at the arrivals: those that yield, and the others.
-    var busy = (yielding: 0, other: 0)
+    /// Workers that are at the arrivals.
+    var busyWithArrivals = 0
 
     /// The next task that an arrival has to wait for.
     mutating func popUrgent() -> (@Sendable () -> Void)? { proposals.popFirst() ?? defence.popFirst() }
 
-    mutating func beginArrivals(_ isYielding: Bool, limit: Int) -> Bool {
-      guard (isYielding ? busy.yielding : busy.other) < limit else { return false }
-      if isYielding { busy.yielding += 1 } else { busy.other += 1 }
+    mutating func beginArrivals(limit: Int) -> Bool {
+      guard busyWithArrivals < limit else { return false }
+      busyWithArrivals += 1
       return true
     }
 
     /// The next task of a worker that is at the arrivals; without one it is done.
-    mutating func popForArrivals(_ isYielding: Bool, goesOn: Bool) -> (@Sendable () -> Void)? {
-      if goesOn, let next = (isYielding ? nil : popUrgent()) ?? arrivals.popFirst() { return next }
-      if isYielding { busy.yielding -= 1 } else { busy.other -= 1 }
+    mutating func popForArrivals() -> (@Sendable () -> Void)? {
+      if let next = popUrgent() ?? arrivals.popFirst() { return next }
+      busyWithArrivals -= 1
       return nil
     }
   }
@@ -63,20 +63,16 @@ final class SignaturePool: Sendable {
     var old: [Digest: Authorized<Transaction>] = [:]
   }
 
-  let alert = Alert()
   private let workers: any Workers
-  private let yielding: any Workers
   /// Workers that may take arrivals: one is left to what is more urgent, and its core to consensus.
   private let arrivalWorkers: Int
   private let verifier: TransactionVerifier
   private let queues = Mutex(Queues())
   private let memory = Mutex(Memory())
 
-  /// - Parameters:
-  ///   - workerCount: how many work at once.
-  ///   - yielding: work while others have nothing to do, one at a time.
-  init(workers: any Workers, workerCount: Int, yielding: any Workers, network: Digest, scheme: any SignatureScheme) {
-    (self.workers, self.yielding) = (workers, yielding)
+  /// - Parameter workerCount: how many work at once.
+  init(workers: any Workers, workerCount: Int, network: Digest, scheme: any SignatureScheme) {
+    self.workers = workers
     arrivalWorkers = max(1, workerCount - 1)
     verifier = TransactionVerifier(network: network, scheme: scheme)
   }
@@ -98,7 +94,7 @@ final class SignaturePool: Sendable {
     let judgements = batches.map { batch in
       run(urgency, on: loop) { [self] in
         batch.map { bytes in
-          if urgency == .arrival, !alert.isOn { doUrgentTasks() }
+          if urgency == .arrival { doUrgentTasks() }
           return judge(verdict(on: bytes))
         }
       }
@@ -133,20 +129,10 @@ final class SignaturePool: Sendable {
     return .judged(judge(.success(verified)))
   }
 
-  /// Has the arrivals worked off: by workers like any other work, or while the alert is on by those that yield.
-  private func startArrivals() {
-    let isYielding = alert.isOn
-    (isYielding ? yielding : workers).perform { [self] isActive in
-      if isActive { doArrivals(isYielding: isYielding) }
-    }
-  }
-
-  /// Works off the arrivals, unless enough workers of this kind do already: they go on until there are none, or the others' time has come.
-  private func doArrivals(isYielding: Bool) {
-    let limit = isYielding ? 1 : arrivalWorkers
-    guard queues.withLock({ $0.beginArrivals(isYielding, limit: limit) }) else { return }
-    while let task = queues.withLock({ $0.popForArrivals(isYielding, goesOn: isYielding == alert.isOn) }) { task() }
-    if queues.withLock({ !$0.arrivals.isEmpty }) { startArrivals() }
+  /// Works off the arrivals, unless enough workers do already: they go on until there are none.
+  private func doArrivals() {
+    guard queues.withLock({ $0.beginArrivals(limit: arrivalWorkers) }) else { return }
+    while let task = queues.withLock({ $0.popForArrivals() }) { task() }
   }
 
   /// A batch of arrivals takes milliseconds, and what is more urgent does not wait for its end.
@@ -167,14 +153,11 @@ final class SignaturePool: Sendable {
       case .arrival: queues.arrivals.append(task)
       }
     }
-    guard urgency != .arrival else {
-      startArrivals()
-      return promise.futureResult
-    }
     // One turn for each task; whichever is the most urgent then is taken.
     workers.perform { [self] isActive in
       guard isActive else { return promise.fail(CancellationError()) }
-      queues.withLock { $0.popUrgent() }?()
+      if let urgent = queues.withLock({ $0.popUrgent() }) { return urgent() }
+      doArrivals()
     }
     return promise.futureResult
   }

@@ -78,6 +78,9 @@ package protocol NodeBackend: Sendable {
   /// Calls `body` after each head that is published, on a thread that it must not keep.
   func observeHeads(_ body: @escaping @Sendable () -> Void)
 
+  /// For how long clients should keep ordinary transactions to themselves; `nil` when one more would be looked at now.
+  var busyMilliseconds: UInt64? { get }
+
   /// - Parameters:
   ///   - wait: whether the outcome is the final one; otherwise `pending` follows verification.
   ///   - connection: whose transactions they are, for taking turns.

@@ -66,6 +66,13 @@ extension ServiceFailure {
     ServiceFailure(status, reason, message, metadata: [FailureKey.retryAfter: "\(milliseconds)"])
   }
 
+  /// Of a transaction, or of a request with several.
+  static func overloaded(after milliseconds: UInt64) -> ServiceFailure {
+    retryable(
+      .resourceExhausted, "overloaded", "This node has no room for transactions now: submit them again later, or to another node.",
+      after: milliseconds)
+  }
+
   static let malformedRequest = ServiceFailure(
     .invalidArgument, "malformed_request",
     "The request is not the Protobuf message that this method takes: check the method's number and message.")

@@ -26,6 +26,7 @@ package struct SubmitService: Sendable {
   ) -> EventLoopFuture<ProtoSubmitResponse> {
     let isFinal = request.wait == .final
     do throws(ServiceFailure) {
+      try checkRoom(for: request)
       try check(request)
     } catch {
       return loop.makeFailedFuture(error)
@@ -38,6 +39,14 @@ package struct SubmitService: Sendable {
       response.results = zip(transactions, outcomes).map { result(of: $0, $1, &proofs) }
       return response
     }
+  }
+
+  /// Refuses a request as a whole when none of its transactions would be looked at: a flood shall cost a node next to nothing.
+  private func checkRoom(for request: ProtoSubmitRequest) throws(ServiceFailure) {
+    guard let milliseconds = backend.busyMilliseconds, !request.transactions.allSatisfy({ Transaction.looksDefensive([UInt8]($0)) }) else {
+      return
+    }
+    throw .overloaded(after: milliseconds)
   }
 
   private func check(_ request: ProtoSubmitRequest) throws(ServiceFailure) {
@@ -78,10 +87,7 @@ package struct SubmitService: Sendable {
       failure.current = proofs.current(transaction, error)
       result.failure = failure.proto
     case .overloaded(let retryAfterMilliseconds):
-      let failure = ServiceFailure.retryable(
-        .resourceExhausted, "overloaded", "This node has no room for the transaction now: submit it again later, or to another node.",
-        after: retryAfterMilliseconds)
-      result.failure = failure.proto
+      result.failure = ServiceFailure.overloaded(after: retryAfterMilliseconds).proto
     case .undecided:
       let failure = ServiceFailure(
         .deadlineExceeded, "undecided", "The transaction was not decided in time and may still become final: submit the same bytes again.")

@@ -42,8 +42,9 @@ import Testing
 
   @Test("A flood of either lane takes nothing from the other") func room() throws {
     var mempool = Mempool(limits: Mempool.Limits(count: 2, countPerSubmitter: 2, defenceCount: 2, defenceCountPerSubmitter: 2))
+    #expect(mempool.freePlaces() == 2 && mempool.freePlaces(upTo: 1) == 1)
     for _ in 0..<2 { try mempool.insert(transactions.next()) }
-    #expect(mempool.isFull)
+    #expect(mempool.freePlaces() == 0)
     #expect(throws: Mempool.Rejection.full) { try mempool.insert(transactions.next()) }
     for _ in 0..<2 { #expect(try mempool.insert(transactions.next(), isDefence: true)) }
     // A full lane leaves what comes to the others, which have no room either.
@@ -60,6 +61,29 @@ import Testing
     #expect(try mempool.insert(theirs, isDefence: true))
     #expect(order(mempool) == [mine[0], theirs, mine[1], mine[2], mine[3]].map(\.value.id))
     #expect(throws: Mempool.Rejection.pending) { try mempool.insert(theirs, isDefence: true) }
+  }
+}
+
+@Suite struct MempoolRoomTests {
+  @Test("No more is verified than finds its place, and a place is free again when it was not needed") func places() {
+    let room = MempoolRoom()
+    room.update(free: 5)
+    #expect(room.take(3) && room.hasPlace)
+    // A message is not divided.
+    #expect(room.take(4) && !room.hasPlace)
+    #expect(!room.take(1))
+    // Three went into the mempool.
+    room.update(free: 2)
+    room.leave(3)
+    #expect(!room.hasPlace && !room.take(1))
+    room.leave(4)
+    #expect(room.take(2) && !room.hasPlace)
+  }
+
+  @Test("However empty the mempool is, what is verified at once is bounded") func bound() {
+    let room = MempoolRoom()
+    room.update(free: .max)
+    #expect(room.take(MempoolRoom.verifyingLimit) && !room.hasPlace && !room.take(1))
   }
 }
 
@@ -119,6 +143,38 @@ import Testing
     let child = try chain.build(mempool, on: parent.header, ordinaryLimit: 2)
     #expect(child.transactions.count == 2 && Set(child.transactions).isDisjoint(with: parent.transactions))
     #expect(try chain.build(mempool, on: parent.header) { true }.transactions.count == 1)
+  }
+}
+
+@Suite struct BlockBudgetTests {
+  @Test("What a block cannot afford waits for the next, and nothing else waits with it") func budget() throws {
+    var chain = try BlockMaker(maxBlockBytes: 256 << 10)
+    var mempool = Mempool()
+    let deployments = try (0..<6).map { number in
+      let version = try ContractVersion(
+        id: #require(ContractID("c\(number)")), policies: [], schema: [], owners: [chain.transactions.network.registrar.did],
+        network: chain.executor.finalized.network)
+      return try chain.transactions.verified([.deploy(version, network: chain.executor.finalized.network)])
+    }
+    for deployment in deployments { try mempool.insert(deployment) }
+    let other = try chain.transactions.next()
+    try mempool.insert(other)
+    let first = try chain.build(mempool)
+    #expect(first.transactions == (deployments.prefix(4) + [other]).map(\.value.bytes))
+    let second = try chain.build(mempool, on: first.header)
+    #expect(second.transactions == deployments.suffix(2).map(\.value.bytes))
+  }
+
+  @Test("The time for a block ends it among costly transactions too, with one at least") func time() throws {
+    var chain = try BlockMaker(maxBlockBytes: 256 << 10)
+    var mempool = Mempool()
+    for number in 0..<3 {
+      let version = try ContractVersion(
+        id: #require(ContractID("c\(number)")), policies: [], schema: [], owners: [chain.transactions.network.registrar.did],
+        network: chain.executor.finalized.network)
+      try mempool.insert(chain.transactions.verified([.deploy(version, network: chain.executor.finalized.network)]))
+    }
+    #expect(try chain.build(mempool) { true }.transactions.count == 1)
   }
 }
 

@@ -65,14 +65,16 @@ import Testing
     try mempool.insert(first)
     try mempool.insert(second, isDefence: true)
     let keys = Set(first.value.operations.map(\.stateKey))
-    #expect(mempool.waiting(about: keys.union([.zero])).map(\.value) == [first.value])
+    #expect(mempool.waiting(about: keys.union([.zero]), limit: 9).map(\.value) == [first.value])
+    let both = keys.union(second.value.operations.map(\.stateKey))
+    #expect(mempool.waiting(about: both, limit: 9).count == 2 && mempool.waiting(about: both, limit: 1).count == 1)
     #expect(mempool.expired(height: 49).isEmpty)
     #expect(mempool.expired(height: 50).map(\.value) == [second.value])
     mempool.remove(id: second.value.id)
     #expect(mempool.expired(height: 99).isEmpty)
     #expect(mempool.expired(height: 100).map(\.value) == [first.value])
     mempool.remove(id: first.value.id)
-    #expect(mempool.waiting(about: keys).isEmpty && mempool.isEmpty)
+    #expect(mempool.waiting(about: keys, limit: 9).isEmpty && mempool.isEmpty)
   }
 
   @Test("What waits longest in the mempool comes first, and what is removed is gone for good") func mempoolOrder() async throws {

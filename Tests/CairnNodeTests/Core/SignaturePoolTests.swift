@@ -25,10 +25,9 @@ private final class HeldWorkers: Workers {
 @Suite struct SignaturePoolTests {
   private let loop = EmbeddedEventLoop()
   private let workers = HeldWorkers()
-  private let yielding = HeldWorkers()
 
   private func pool() throws -> SignaturePool {
-    SignaturePool(workers: workers, workerCount: 2, yielding: yielding, network: .zero, scheme: Ed25519())
+    SignaturePool(workers: workers, workerCount: 2, network: .zero, scheme: Ed25519())
   }
 
   private final class Journal: Sendable {
@@ -44,27 +43,16 @@ private final class HeldWorkers: Workers {
     _ = pool.run(.proposal, on: loop) { journal.note("proposal") }
     while workers.count > 0 { workers.step() }
     #expect(journal.all == ["proposal", "defence", "arrival 1", "arrival 2"])
-    #expect(yielding.count == 0)
   }
 
-  @Test("While the alert is on arrivals are left to the workers that yield, and come back afterwards") func alert() throws {
+  @Test("Between two arrivals of one batch goes what is more urgent") func interleaving() throws {
     let (pool, journal) = (try pool(), Journal())
-    _ = pool.run(.arrival, on: loop) {
-      journal.note("arrival 1")
-      pool.alert.sound()
+    let urgent = { @Sendable in _ = pool.run(.defence, on: EmbeddedEventLoop()) { journal.note("defence") } }
+    _ = pool.verify([[1], [2]], .arrival, on: loop) { _ in
+      journal.note("arrival")
+      if journal.all == ["arrival"] { urgent() }
     }
-    _ = pool.run(.arrival, on: loop) {
-      journal.note("arrival 2")
-      pool.alert.end()
-    }
-    _ = pool.run(.arrival, on: loop) { journal.note("arrival 3") }
     while workers.count > 0 { workers.step() }
-    #expect(journal.all == ["arrival 1"] && yielding.count > 0)
-    _ = pool.run(.defence, on: loop) { journal.note("defence") }
-    while workers.count > 0 { workers.step() }
-    yielding.step()
-    #expect(journal.all == ["arrival 1", "defence", "arrival 2"] && workers.count == 1)
-    workers.step()
-    #expect(journal.all.last == "arrival 3")
+    #expect(journal.all == ["arrival", "defence", "arrival"])
   }
 }

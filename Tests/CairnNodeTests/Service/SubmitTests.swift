@@ -94,6 +94,23 @@ import Testing
     #expect(undecided.code == 4 && undecided.reason == "undecided")
   }
 
+  @Test("Without room a request is refused as a whole, unless it is in a hurry") func busy() throws {
+    let list = try StatusListID(issuer: chain.registrar, name: "cards")
+    let update = try LedgerOperation.updateStatusList(list, set: [7], network: chain.genesis.network)
+    let (urgent, ordinary) = (
+      try chain.transaction([update], signers: [1]), try chain.transaction([chain.creation(100)], signers: [1, 100])
+    )
+    chain.setBusy(milliseconds: 700)
+    for transactions in [[ordinary], [ordinary, urgent], [urgent, ordinary]] {
+      let failure = try #require(refusal(submitRequest(transactions.map(\.bytes))))
+      #expect(failure.reason == "overloaded" && failure.status == .resourceExhausted)
+      #expect(failure.metadata == [FailureKey.retryAfter: "700"])
+    }
+    #expect(refusal(submitRequest([urgent.bytes])) == nil)
+    chain.setBusy(milliseconds: nil)
+    #expect(refusal(submitRequest([ordinary.bytes])) == nil)
+  }
+
   @Test("A batch that cannot be answered is refused before anything is submitted") func batches() throws {
     #expect(refusal(submitRequest([]))?.reason == "empty_batch")
     #expect(refusal(submitRequest([[1]], .UNRECOGNIZED(9)))?.reason == "unknown_wait")

@@ -48,6 +48,7 @@ final class TestChain: NodeBackend {
     var changes: [CairnDID: [UInt64]] = [:]
     var nonce = 0
     var forced: Forced?
+    var busyMilliseconds: UInt64?
     var isBroken = false
     var blocks: [CertifiedBlock] = []
     var observers: [@Sendable () -> Void] = []
@@ -203,6 +204,9 @@ final class TestChain: NodeBackend {
   /// Whether published or not.
   private var newest: PublishedHead { state.withLock { $0.next?.head ?? $0.head } }
 
+  /// From now on there is no room for ordinary transactions; `nil` ends it.
+  func setBusy(milliseconds: UInt64?) { state.withLock { $0.busyMilliseconds = milliseconds } }
+
   func force(_ outcome: Forced?) { state.withLock { $0.forced = outcome } }
   /// How often somebody asked for the head: once for each query.
   var lookCount: Int { state.withLock { $0.lookCount } }
@@ -285,6 +289,8 @@ extension TestChain {
       return try body(&state)
     }
   }
+
+  var busyMilliseconds: UInt64? { state.withLock { $0.busyMilliseconds } }
 
   func submit(
     _ transactions: [[UInt8]], wait: Bool, from connection: ClientConnection, on loop: any EventLoop
