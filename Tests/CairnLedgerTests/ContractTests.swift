@@ -159,19 +159,22 @@ struct ContractTests {
   }
 
   @Test("Large types count for what it takes to compare them") func largeTypes() throws {
-    let clauses = Array(repeating: "principal.t == resource.t", count: 160).joined(separator: " && ")
-    let policies = Array(repeating: "permit (principal, action, resource) when { \(clauses) };", count: 4).joined()
+    let clauses = Array(repeating: "context.asserted == context.asserted", count: 160).joined(separator: " && ")
+    let policy = "permit (principal, action, resource) when { context has asserted && \(clauses) };"
+    let policies = Array(repeating: policy, count: 4).joined()
     func schema(attributes count: Int) -> String {
       let attributes = (0..<count).map { "a\($0): Long" }.joined(separator: ", ")
       return """
-        type T = { \(attributes) };
-        entity Agent { t: T }; entity Tool { t: T }; action read appliesTo { principal: Agent, resource: Tool };
+        namespace Cairn {
+          entity Agent; entity Resource;
+          action read appliesTo { principal: Agent, resource: Resource, context: { asserted?: { \(attributes) } } };
+        }
         """
     }
     func work(attributes count: Int) throws -> Int {
       try CompiledContract(policies: Array(policies.utf8), schema: Array(schema(attributes: count).utf8)).checkingWork
     }
-    // The attributes of an entity: their record, the record in it, and its attributes.
+    // A context: its record, the record in it, and the attributes of that.
     #expect(try work(attributes: 500) == (1 + 502 / 16) * work(attributes: 4))
     #expect(try work(attributes: 100) <= ContractLimits.checkingWork)
     #expect(try fault(policies: policies, schema: schema(attributes: 500))?.reason == "contract_too_much_to_check")

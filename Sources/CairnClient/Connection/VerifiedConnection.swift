@@ -16,6 +16,7 @@ public final class VerifiedConnection: Sendable {
   public let endpoint: Endpoint
   let connection: RPCConnection
   let trust: Trust
+  private let contracts = KnownContracts()
 
   init(_ endpoint: Endpoint, _ connection: RPCConnection, _ trust: Trust) {
     (self.endpoint, self.connection, self.trust) = (endpoint, connection, trust)
@@ -47,6 +48,19 @@ public final class VerifiedConnection: Sendable {
     ask(.status(of: index, in: list, at: .now), deadline: deadline) { result in
       promise.completeWith(result.flatMap { $0.resolution(of: list) }.mapError { $0 as any Error })
     }
+    return promise.futureResult
+  }
+
+  /// Whether an agent may do something. As ``CairnClient/authorize(_:signature:maximumAgeMilliseconds:)``, except that a state which is too old
+  /// is a failure.
+  public func authorize(
+    _ request: AccessRequest, signature: KeySignature? = nil,
+    maximumAgeMilliseconds: UInt64 = CairnClient.standardDecisionAgeMilliseconds, deadline: NIODeadline = .distantFuture
+  ) -> EventLoopFuture<Authorization> {
+    let promise = eventLoop.makePromise(of: Authorization.self)
+    let query = Query<Authorization>.authorize(
+      request, signature, maximumAgeMilliseconds: maximumAgeMilliseconds, contracts: contracts)
+    ask(query, deadline: deadline) { promise.completeWith($0.mapError { $0 as any Error }) }
     return promise.futureResult
   }
 

@@ -1,6 +1,7 @@
 import CairnChain
 import CairnClient
 import CairnCrypto
+import CairnIdentity
 import CairnLedger
 import CairnMessages
 import Foundation
@@ -15,10 +16,14 @@ final class BenchCluster: Sendable {
   let client: CairnClient
   /// Who may enrol DIDs.
   let registrar: Signatory
+  /// Of the registrar's credentials.
+  let issuer: CredentialSigner
   private let running: Mutex<[DevnetNode]>
 
-  private init(files: DevnetFiles, anchor: TrustAnchor, client: CairnClient, registrar: Signatory, nodes: [DevnetNode]) {
-    (self.files, self.anchor, self.client, self.registrar) = (files, anchor, client, registrar)
+  private init(
+    files: DevnetFiles, anchor: TrustAnchor, client: CairnClient, registrar: Signatory, issuer: CredentialSigner, nodes: [DevnetNode]
+  ) {
+    (self.files, self.anchor, self.client, self.registrar, self.issuer) = (files, anchor, client, registrar, issuer)
     running = Mutex(nodes)
   }
 
@@ -45,8 +50,10 @@ final class BenchCluster: Sendable {
   private convenience init(files: DevnetFiles, genesis: Genesis, nodes: [DevnetNode]) async throws {
     let client = try CairnClient(to: nodes.map(Self.endpoint), trusting: .anchor(genesis.trustAnchor))
     let wallet = try Wallet.open(files.registrar, passphrase: try Passphrase.read(files.passphrase), hashing: .minimal)
+    let registrar = try await client.signatory(wallet)
     self.init(
-      files: files, anchor: genesis.trustAnchor, client: client, registrar: try await client.signatory(wallet), nodes: nodes)
+      files: files, anchor: genesis.trustAnchor, client: client, registrar: registrar, issuer: try wallet.signer(registrar.did),
+      nodes: nodes)
   }
 
   var nodes: [DevnetNode] { running.withLock { $0 } }
@@ -54,13 +61,6 @@ final class BenchCluster: Sendable {
   static func endpoint(_ node: DevnetNode) -> Endpoint { Endpoint(validator: node.name, at: "127.0.0.1:\(node.ports.clients)") }
 
   func dataDirectory(of node: DevnetNode) -> String { files.node(node.name) + "/data" }
-
-  /// A client that shares no thread with the others.
-  func otherClient(on group: any EventLoopGroup) throws -> CairnClient {
-    var options = CairnClient.Options()
-    options.eventLoopGroup = group
-    return try CairnClient(to: nodes.map(Self.endpoint), trusting: .anchor(anchor), options: options)
-  }
 
   /// A connection of its own to each of the nodes, so many times.
   func connections(to nodes: [DevnetNode], each count: Int = 1) async throws -> [VerifiedConnection] {

@@ -6,6 +6,7 @@ enum BenchPart: String, CaseIterable, Hashable, Sendable, ExpressibleByArgument 
   case submit
   case create
   case resolve
+  case authorize
   case revoke
   case flood
   case catchUp = "catch-up"

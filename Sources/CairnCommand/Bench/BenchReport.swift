@@ -5,6 +5,9 @@ struct BenchReport: Encodable, Sendable {
   var limits: MachineLimits?
   var submissions: [SubmissionFigures] = []
   var reads: [ReadFigures] = []
+  /// Of an agent with one credential, by ten policies.
+  var authorizations: [ReadFigures] = []
+  var policy: PolicyFigures?
   var revocation: RevocationFigures?
   var flood: FloodFigures?
   var batches: [BatchFigures] = []
@@ -68,6 +71,26 @@ struct ReadFigures: Encodable, Sendable {
   let perSignatureCheck: Double
 }
 
+/// A decision by itself, without a network.
+struct PolicyFigures: Encodable, Sendable {
+  let policies: Int
+  /// Of the policies alone.
+  let decisionUs: Double
+  /// In the unit of `EvaluationCost`.
+  let cost: Int
+  /// Contracts at the limits of what may be deployed.
+  let checks: [ContractCheckFigures]
+}
+
+/// What every node does once before a contract is deployed.
+struct ContractCheckFigures: Encodable, Sendable {
+  /// In what way the contract is large.
+  let name: String
+  let milliseconds: Double
+  /// `nil` for a contract that may be deployed.
+  let refusal: String?
+}
+
 /// Revocations one after the other, each until every node proves it.
 struct RevocationFigures: Encodable, Sendable {
   let count: Int
@@ -80,20 +103,53 @@ struct RevocationFigures: Encodable, Sendable {
 
 /// Revocations one after the other, each until every node proves it: alone, and in a flood of ordinary transactions.
 struct FloodFigures: Encodable, Sendable {
-  let aloneCount: Int
-  let alone: Latency?
-  let floodedCount: Int
-  let flooded: Latency?
+  let alone: RevocationLatency
+  let flooded: RevocationLatency
+  /// What a flood costs a revocation: the quotient of the two p99.
+  let p99Ratio: Double?
   /// What the network committed at saturation just before.
   let capacityPerSecond: Double
   /// Transactions that were sent.
   let offeredPerSecond: Double
+  /// Those, as a multiple of the capacity.
+  let offeredShare: Double
   /// Transactions that a node took; the others were refused.
   let acceptedPerSecond: Double
+  /// Ordinary transactions that became final while revocations were measured.
+  let committedPerSecond: Double
   /// Reasons of those that were refused.
-  let failures: [String: Int]
-  /// Messages that were due while too many were on their way.
+  let refusals: [String: Int]
+  /// Transactions that were due while too many messages were on their way.
   let withheld: Int
+  /// How many cores the nodes kept busy together, and the process that floods, revokes and verifies.
+  let nodesCpuCores: Double
+  let clientCpuCores: Double
+
+  init(
+    alone: RevocationLatency, flooded: RevocationLatency, capacityPerSecond: Double, _ flood: Flood.Result, committedPerSecond: Double,
+    nodesCpuCores: Double, clientCpuCores: Double
+  ) {
+    (self.alone, self.flooded, self.capacityPerSecond, self.committedPerSecond) = (alone, flooded, capacityPerSecond, committedPerSecond)
+    (self.nodesCpuCores, self.clientCpuCores) = (nodesCpuCores, clientCpuCores)
+    let seconds = max(flood.seconds, .leastNonzeroMagnitude)
+    offeredPerSecond = Double(flood.sentCount) / seconds
+    offeredShare = offeredPerSecond / max(capacityPerSecond, 1)
+    acceptedPerSecond = Double(flood.acceptedCount) / seconds
+    (refusals, withheld) = (flood.refusals, flood.withheldCount)
+    p99Ratio = if let alone = alone.latency, let flooded = flooded.latency { flooded.p99Ms / alone.p99Ms } else { nil }
+  }
+}
+
+/// From `Submit` until the last node answered "revoked" with proof.
+struct RevocationLatency: Encodable, Sendable {
+  let count: UInt64
+  let latency: Latency?
+  let slowestMs: Double?
+
+  init(_ histogram: LatencyHistogram) {
+    (count, latency) = (histogram.count, Latency(histogram))
+    slowestMs = histogram.quantile(1).map { Double($0) / 1e6 }
+  }
 }
 
 /// A large number of changes, submitted at once.

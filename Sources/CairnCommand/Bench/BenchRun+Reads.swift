@@ -37,6 +37,14 @@ extension BenchRun {
   private mutating func read(
     _ name: String, _ node: DevnetNode, inFlight: Int?, isVerified: Bool = true, seconds: Double, _ load: (ReadMeter) async throws -> Void
   ) async throws {
+    report.reads.append(
+      try await measure(name, node, inFlight: inFlight, isVerified: isVerified, seconds: seconds, load))
+    try Task.checkCancellation()
+  }
+
+  mutating func measure(
+    _ name: String, _ node: DevnetNode, inFlight: Int?, isVerified: Bool = true, seconds: Double, _ load: (ReadMeter) async throws -> Void
+  ) async throws -> ReadFigures {
     let before = CPUTimes(nodes: [node])
     let result = try await ReadMeter.measure(seconds: seconds, load)
     let used = CPUTimes(nodes: [node]).since(before)
@@ -44,13 +52,11 @@ extension BenchRun {
     let count = result.latency.count
     let each = 1e6 / Double(max(count, 1))
     let rate = Double(count) / max(result.seconds, .leastNonzeroMagnitude)
-    report.reads.append(
-      ReadFigures(
-        name: name, isVerified: isVerified, inFlight: inFlight, seconds: result.seconds, count: count, perSecond: rate,
-        latency: Latency(result.latency),
-        answerBytes: result.answerByteCount == 0 ? nil : Double(result.answerByteCount) / Double(max(count, 1)),
-        failures: result.failures, nodeCpuUs: used.nodes * each, clientCpuUs: used.client * each,
-        perSignatureCheck: rate / limits.signatureChecksPerSecondOneCore))
-    try Task.checkCancellation()
+    return ReadFigures(
+      name: name, isVerified: isVerified, inFlight: inFlight, seconds: result.seconds, count: count, perSecond: rate,
+      latency: Latency(result.latency),
+      answerBytes: result.answerByteCount == 0 ? nil : Double(result.answerByteCount) / Double(max(count, 1)),
+      failures: result.failures, nodeCpuUs: used.nodes * each, clientCpuUs: used.client * each,
+      perSignatureCheck: rate / limits.signatureChecksPerSecondOneCore)
   }
 }

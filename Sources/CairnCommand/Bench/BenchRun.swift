@@ -40,6 +40,7 @@ struct BenchRun {
     if parts.contains(.submit) { try await runUpdates() }
     if parts.contains(.create) { try await runCreations() }
     if parts.contains(.resolve) { try await runReads() }
+    if parts.contains(.authorize) { try await runAuthorizations() }
     if parts.contains(.revoke) { try await runRevocations() }
     if parts.contains(.catchUp) { try await runCatchUp() }
     // Last: it leaves the nodes full, and agents of whom nobody knows what became.

@@ -8,7 +8,10 @@ extension BenchReport {
     if !submissions.isEmpty {
       sections.append("Transactions, verified receipts, \(nodeCount) nodes and the client on this machine\n" + submissionTable)
     }
-    if !reads.isEmpty { sections.append("Resolutions from one node\n" + readTable) }
+    if !reads.isEmpty { sections.append("Resolutions from one node\n" + Self.table(reads)) }
+    if !authorizations.isEmpty {
+      sections.append("Authorizations from one node: an agent, a credential, ten policies\n" + Self.table(authorizations))
+    }
     let rest = stockRows
     if !rest.isEmpty { sections.append("The network\n" + Output.table(rest)) }
     if isInterrupted { sections.append("Interrupted: what is missing was not measured.") }
@@ -41,7 +44,7 @@ extension BenchReport {
       }.joined()
   }
 
-  private var readTable: String {
+  private static func table(_ reads: [ReadFigures]) -> String {
     let header = ["", "verified", "answers/s", "p50 ms", "p99 ms", "bytes", "node us", "client us", "per signature check"]
     return TextTable.aligned(
       [header]
@@ -57,6 +60,13 @@ extension BenchReport {
 
   private var stockRows: [(String, String)] {
     var rows: [(String, String)] = []
+    if let policy {
+      rows.append(("policies", "\(Figure.short(policy.decisionUs)) us for a decision by \(policy.policies) policies, \(policy.cost) steps"))
+      let checks = policy.checks.map { check in
+        "\(check.name) \(Figure.short(check.milliseconds)) ms" + (check.refusal.map { " (\($0))" } ?? "")
+      }
+      rows.append(("contract checks", "at the limits: " + checks.joined(separator: ", ")))
+    }
     if let revocation {
       rows.append(
         (
@@ -69,10 +79,14 @@ extension BenchReport {
       rows.append(
         (
           "flood",
-          "revocation p50 \(Figure.milliseconds(flood.alone?.p50Ms)) ms, p99 \(Figure.milliseconds(flood.alone?.p99Ms)) ms alone; "
-            + "p50 \(Figure.milliseconds(flood.flooded?.p50Ms)) ms, p99 \(Figure.milliseconds(flood.flooded?.p99Ms)) ms beside "
-            + "\(Figure.whole(flood.offeredPerSecond)) transactions/s, \(Figure.short(flood.offeredPerSecond / max(flood.capacityPerSecond, 1))) "
-            + "times the capacity"
+          "revocation \(flood.alone.text) alone; \(flood.flooded.text) in the flood"
+            + (flood.p99Ratio.map { ", p99 times \(Figure.short($0))" } ?? "")
+        ))
+      rows.append(
+        (
+          "flooded with",
+          "\(Figure.whole(flood.offeredPerSecond)) transactions/s, \(Figure.short(flood.offeredShare)) times the capacity; "
+            + "\(Figure.whole(flood.acceptedPerSecond))/s accepted, \(Figure.whole(flood.committedPerSecond))/s committed"
         ))
     }
     for batch in batches {
@@ -100,6 +114,10 @@ extension BenchReport {
     if let clientResidentBytes { rows.append(("client", "\(Figure.short(Double(clientResidentBytes) / 1e6)) MB of memory")) }
     return rows
   }
+}
+
+extension RevocationLatency {
+  fileprivate var text: String { Figure.pair(latency) + (slowestMs.map { ", slowest \(Figure.short($0)) ms" } ?? "") }
 }
 
 extension MachineLimits {

@@ -7,6 +7,7 @@ import CairnNetwork
 import CairnProtocol
 import Foundation
 import NIOCore
+import NIOPosix
 import SwiftProtobuf
 
 /// Resolutions over one `ResolveMany` stream of Cairn RPC, each verified.
@@ -62,7 +63,7 @@ struct StreamedReads: Sendable {
 
 extension BenchCluster {
   /// Cairn RPC to a node without the client library.
-  func connect(to node: DevnetNode) async throws -> RPCConnection {
+  func connect(to node: DevnetNode, on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) async throws -> RPCConnection {
     guard let key = anchor.validators.validators.first(where: { $0.name == node.name })?.nodeKey else {
       preconditionFailure("every node of the network is in its trust anchor")
     }
@@ -75,6 +76,7 @@ extension BenchCluster {
       return RPCSessionLimits(requestsInFlight: Int(hello.maxInFlight), streamCredits: Int(hello.streamCredits))
     }
     return try await RPCConnection.connect(
-      host: "127.0.0.1", port: node.ports.clients, tls: try TLSClient.client(expecting: key, speaking: .rpc), configuration: configuration)
+      host: "127.0.0.1", port: node.ports.clients, tls: try TLSClient.client(expecting: key, speaking: .rpc), configuration: configuration,
+      group: group)
   }
 }

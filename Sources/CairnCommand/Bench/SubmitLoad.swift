@@ -35,10 +35,6 @@ final class SubmitLoad: Sendable {
     var dishonestCount = 0
     /// Messages that were due while too many were on their way.
     var withheldCount = 0
-    /// Transactions that were sent.
-    var sentCount = 0
-    /// Of those that were not to wait, how many a node took.
-    var acceptedCount = 0
   }
 
   /// On their way on one connection at an offered pace, below what a node allows. Beyond this the cluster does not keep up, and
@@ -61,14 +57,11 @@ final class SubmitLoad: Sendable {
   private let batch: Int
   private let connections: [VerifiedConnection]
   private let pace: Pace
-  private let wait: SubmitWait
   private let state: Mutex<State>
 
-  /// - Parameters:
-  ///   - batch: transactions of one message.
-  ///   - wait: what an answer waits for.
-  init(_ transactions: [Transaction], batch: Int, over connections: [VerifiedConnection], pace: Pace, wait: SubmitWait = .final) {
-    (self.transactions, self.batch, self.connections, self.pace, self.wait) = (transactions, batch, connections, pace, wait)
+  /// - Parameter batch: transactions of one message.
+  init(_ transactions: [Transaction], batch: Int, over connections: [VerifiedConnection], pace: Pace) {
+    (self.transactions, self.batch, self.connections, self.pace) = (transactions, batch, connections, pace)
     state = Mutex(State(result: Result(progress: Array(repeating: .unsent, count: transactions.count))))
   }
 
@@ -133,7 +126,7 @@ final class SubmitLoad: Sendable {
   }
 
   private func send(_ range: Range<Int>, due: NIODeadline, on connection: VerifiedConnection) {
-    connection.submit(Array(transactions[range]), wait: wait) { [self] answer in
+    connection.submit(Array(transactions[range])) { [self] answer in
       record(answer, range, latency: UInt64(max(0, (.now() - due).nanoseconds)))
       if case .saturating = pace, case .success = answer { sendNext(on: connection) }
       finishIfIdle()
@@ -154,11 +147,7 @@ final class SubmitLoad: Sendable {
     }
   }
 
-  /// Whether nothing more is sent.
-  var isOver: Bool { state.withLock { $0.isOver } }
-
-  /// Sends nothing more.
-  func end() {
+  private func end() {
     state.withLock { $0.end() }
     finishIfIdle()
   }
@@ -180,7 +169,6 @@ extension SubmitLoad.State {
     let range = next..<min(next + batch, count)
     next = range.upperBound
     inFlight += 1
-    result.sentCount += range.count
     return range
   }
 
@@ -195,9 +183,7 @@ extension SubmitLoad.State {
       result.latency.add(nanoseconds: latency)
       if receipt.header.header.height + SubmitLoad.blocksBeforeExpiry >= transaction.notAfterHeight { end() }
     case .refused(let refusal): fail(index, refusal.reason)
-    case .accepted:
-      result.progress[index] = .failed
-      result.acceptedCount += 1
+    case .accepted: fail(index, "accepted")
     case .undecided: fail(index, "undecided")
     }
   }
