@@ -2,6 +2,7 @@ public import CairnChain
 public import CairnConsensus
 public import CairnCrypto
 public import CairnLedger
+package import CairnNetwork
 package import CairnStore
 
 /// What a node is made of. Secrets are already decrypted; nothing here is read from the environment.
@@ -30,6 +31,8 @@ public struct NodeConfiguration: Sendable {
   public var peerAddresses: [String: HostAndPort] = [:]
   /// Follow and serve, but never vote.
   public var isVotingAllowed = true
+  /// For tests: where the validators seem to be, in the order of the genesis. No configuration file can say it.
+  package var links: LinkMatrix?
   /// Where the data directory is.
   package var disk: any Disk = OperatingSystemDisk()
   /// Stands before and after each durable operation, for tests that crash a node there.

@@ -27,6 +27,9 @@ final class RunningParts: Sendable {
 
   init(_ configuration: NodeConfiguration, logger: Logger) async throws {
     self.logger = logger
+    if let links = configuration.links {
+      logger.warning("Links to the other validators are slowed down for a test", metadata: ["sites": "\(links.sites)"])
+    }
     let threads = NodeThreads()
     self.threads = threads
     coreGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -64,7 +67,18 @@ final class RunningParts: Sendable {
       identity: try NodeIdentity(configuration.nodeKey), listenHost: configuration.peerListener.host,
       listenPort: configuration.peerListener.port, peers: [], messages: PeerCode.rules)
     mesh.limits.payloadByteCount = PeerCode.payloadLimit
+    mesh.links = links(configuration)
     return mesh
+  }
+
+  /// Validators that joined after the genesis are as near as they are.
+  private static func links(_ configuration: NodeConfiguration) -> [PublicKey: LinkConditions] {
+    let validators = configuration.genesis.validators.validators
+    guard let matrix = configuration.links,
+      let index = validators.firstIndex(where: { $0.nodeKey == configuration.nodeKey.publicKey })
+    else { return [:] }
+    let links = matrix.links(of: index, nodes: validators.count)
+    return Dictionary(uniqueKeysWithValues: links.map { (validators[$0.key].nodeKey, $0.value) })
   }
 
   private static func faces(_ configuration: NodeConfiguration) throws -> ServiceFaces.Configuration {

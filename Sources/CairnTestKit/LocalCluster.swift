@@ -6,7 +6,7 @@ import CairnGateway
 public import CairnIdentity
 public import CairnLedger
 public import CairnMessages
-import CairnNetwork
+public import CairnNetwork
 public import CairnNode
 import Foundation
 public import Logging
@@ -34,6 +34,8 @@ public final class LocalCluster: Sendable {
     public var trustees = 1
     /// Of every node; `nil` for the usual one.
     public var leaderTimeoutMilliseconds: UInt64?
+    /// How far apart the nodes seem to be; `nil` for as near as they are.
+    public var links: LinkMatrix?
     public var logger = Logger(label: "cairn.cluster", factory: { _ in SwiftLogNoOpLogHandler() })
     /// How long ``start(nodes:options:)`` and ``waitUntil(_:)`` wait for what must come.
     public var patience: Duration = .seconds(30)
@@ -154,6 +156,7 @@ public final class LocalCluster: Sendable {
     configuration.httpListener = anywhere
     configuration.httpFace = HTTPGateway()
     if let timeout = options.leaderTimeoutMilliseconds { configuration.timers.leaderMilliseconds = timeout }
+    configuration.links = options.links
     options.configure(index, &configuration)
     return configuration
   }

@@ -132,6 +132,31 @@ struct DevnetTests {
     }
   }
 
+  @Test("The nodes of a network can be put far apart, and what is no profile is refused before anything starts")
+  func distance() async throws {
+    let workspace = try Workspace()
+    try workspace.write("* * 30ms\n", to: "links.txt")
+    try await Devnet.run(workspace, ["--wan", "links.txt"]) { ready in
+      let start = ContinuousClock.now
+      let created = try await workspace.cairn(
+        ["did", "create", "agent.keys", "--submitter", ready.registrar, "--json", "--insecure-devnet-hashing"],
+        environment: ready.environment)
+      #expect(created.status == 0, "\(created.errors)")
+      #expect(start.duration(to: .now) >= .milliseconds(90))
+      #expect(try workspace.text("net/node-0/node.log").contains("slowed down for a test"))
+    }
+    try workspace.write("* * 30\n", to: "links.txt")
+    for (arguments, reason) in [
+      (["devnet", "--wan", "links.txt"], "bad_profile"), (["devnet", "--wan", "uniform:x"], "bad_profile"),
+      (["devnet", "--wan", "nowhere"], "unknown_profile"), (["bench", "--wan", "nowhere"], "unknown_profile"),
+    ] {
+      let refused = try await workspace.cairn(arguments + ["--json"])
+      #expect(refused.status == 2)
+      #expect(try refused.failure().error == reason)
+    }
+    #expect(try await workspace.cairn(["bench", "--only", "wan"]).status == 2)
+  }
+
   @Test("Nodes do not outlive the process that started them, however it ends")
   func killed() async throws {
     let workspace = try Workspace()

@@ -18,26 +18,30 @@ final class BenchCluster: Sendable {
   let registrar: Signatory
   /// Of the registrar's credentials.
   let issuer: CredentialSigner
+  private let wan: WANOption
   private let running: Mutex<[DevnetNode]>
 
   private init(
-    files: DevnetFiles, anchor: TrustAnchor, client: CairnClient, registrar: Signatory, issuer: CredentialSigner, nodes: [DevnetNode]
+    files: DevnetFiles, anchor: TrustAnchor, client: CairnClient, registrar: Signatory, issuer: CredentialSigner, wan: WANOption,
+    nodes: [DevnetNode]
   ) {
-    (self.files, self.anchor, self.client, self.registrar, self.issuer) = (files, anchor, client, registrar, issuer)
+    (self.files, self.anchor, self.client, self.registrar, self.issuer, self.wan) = (files, anchor, client, registrar, issuer, wan)
     running = Mutex(nodes)
   }
 
   /// Starts a network, hands it out, and leaves nothing of it behind, whatever happens.
-  static func with<Result>(nodes count: Int, until stop: StopSignal, _ body: (BenchCluster) async throws -> Result) async throws -> Result {
+  static func with<Result>(
+    nodes count: Int, wan: WANOption, until stop: StopSignal, _ body: (BenchCluster) async throws -> Result
+  ) async throws -> Result {
     let directory = FileManager.default.temporaryDirectory.path + "/cairn-bench-" + UUID().uuidString.lowercased().prefix(8)
     try Files.makeDirectory(directory)
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let files = DevnetFiles(directory: directory)
     let network = try DevnetNetwork.prepare(
-      files, nodes: count, heartbeatMilliseconds: Parameters().heartbeatMilliseconds)
+      files, nodes: count, heartbeatMilliseconds: Parameters().heartbeatMilliseconds, wan: wan)
     let nodes = try await DevnetCluster.start(network, until: stop).nodes
     do {
-      let cluster = try await BenchCluster(files: files, genesis: network.genesis, nodes: nodes)
+      let cluster = try await BenchCluster(files: files, network: network, nodes: nodes)
       let result = try await body(cluster)
       await cluster.stop()
       return result
@@ -47,12 +51,13 @@ final class BenchCluster: Sendable {
     }
   }
 
-  private convenience init(files: DevnetFiles, genesis: Genesis, nodes: [DevnetNode]) async throws {
-    let client = try CairnClient(to: nodes.map(Self.endpoint), trusting: .anchor(genesis.trustAnchor))
+  private convenience init(files: DevnetFiles, network: DevnetNetwork, nodes: [DevnetNode]) async throws {
+    let anchor = network.genesis.trustAnchor
+    let client = try CairnClient(to: nodes.map(Self.endpoint), trusting: .anchor(anchor))
     let wallet = try Wallet.open(files.registrar, passphrase: try Passphrase.read(files.passphrase), hashing: .minimal)
     let registrar = try await client.signatory(wallet)
     self.init(
-      files: files, anchor: genesis.trustAnchor, client: client, registrar: registrar, issuer: try wallet.signer(registrar.did),
+      files: files, anchor: anchor, client: client, registrar: registrar, issuer: try wallet.signer(registrar.did), wan: network.wan,
       nodes: nodes)
   }
 
@@ -80,7 +85,7 @@ final class BenchCluster: Sendable {
   func restart(_ node: DevnetNode) async throws(CommandFailure) -> DevnetNode {
     var addresses: [String: (peers: Int, clients: Int)] = [:]
     for node in nodes { addresses[node.name] = (node.ports.peers, node.ports.clients) }
-    let restarted = try await DevnetNode.start(node.name, files, addresses: addresses)
+    let restarted = try await DevnetNode.start(node.name, files, addresses: addresses, wan: wan)
     running.withLock { nodes in nodes = nodes.map { $0.name == node.name ? restarted : $0 } }
     return restarted
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CairnNetwork
 import Foundation
 
 /// What can be measured by itself. The machine's limits and the creation of agents in batches come with everything.
@@ -10,6 +11,7 @@ enum BenchPart: String, CaseIterable, Hashable, Sendable, ExpressibleByArgument 
   case revoke
   case flood
   case catchUp = "catch-up"
+  case wan
 }
 
 struct BenchCommand: AsyncParsableCommand {
@@ -18,7 +20,8 @@ struct BenchCommand: AsyncParsableCommand {
     discussion: """
       Starts nodes as processes with durable storage in a temporary directory, loads them from this process over TLS, verifies every \
       answer, and removes everything at the end. Nodes and load share the machine: the figures to quote are the shares of its limits. \
-      TMPDIR chooses the file system.
+      TMPDIR chooses the file system. With --wan, the nodes are as far apart as it says, and unless --only names more, it is measured \
+      how long a commit takes and what the loss of the leader costs.
       """)
 
   @Option(help: "How many nodes.") var nodes = 4
@@ -27,6 +30,7 @@ struct BenchCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "Only these parts, separated by commas: \(BenchPart.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "parts"))
   var only: String?
+  @OptionGroup var wan: WANOption
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -36,14 +40,16 @@ struct BenchCommand: AsyncParsableCommand {
   }
 
   private func parts() throws -> Set<BenchPart> {
-    guard let only else { return Set(BenchPart.allCases) }
-    return Set(
+    guard let only else { return wan.profile == nil ? Set(BenchPart.allCases).subtracting([.wan]) : [.wan] }
+    let parts = Set(
       try only.split(separator: ",").map { name in
         guard let part = BenchPart(rawValue: String(name)) else {
           throw ValidationError("--only knows no \(name): use \(BenchPart.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return part
       })
+    guard !parts.contains(.wan) || wan.profile != nil else { throw ValidationError("--only wan needs --wan PROFILE.") }
+    return parts
   }
 
   func run() async throws {
@@ -51,9 +57,10 @@ struct BenchCommand: AsyncParsableCommand {
       Output.write(
         "cairn: this is a debug build, several times slower than a release build: its figures say nothing.\n", to: .standardError)
     #endif
-    let stop = StopSignal()
     let parts = try parts()
-    let work = Task { try await measure(parts, until: stop) }
+    let matrix = try wan.matrix()
+    let stop = StopSignal()
+    let work = Task { try await measure(parts, matrix, until: stop) }
     // Ends with the process when nobody interrupts.
     Task {
       await stop.wait()
@@ -67,12 +74,13 @@ struct BenchCommand: AsyncParsableCommand {
     }
   }
 
-  private func measure(_ parts: Set<BenchPart>, until stop: StopSignal) async throws -> BenchReport {
+  private func measure(_ parts: Set<BenchPart>, _ matrix: LinkMatrix?, until stop: StopSignal) async throws -> BenchReport {
     announce("the machine's limits")
     let limits = try MachineLimits.measure(directory: FileManager.default.temporaryDirectory.path)
     announce("starting \(nodes) nodes")
-    return try await BenchCluster.with(nodes: nodes, until: stop) { cluster in
+    return try await BenchCluster.with(nodes: nodes, wan: wan, until: stop) { cluster in
       var run = BenchRun(cluster, limits: limits, parts: parts, seconds: seconds, announce: announce)
+      run.uniformDelay = matrix?.uniformDelay
       do { try await run.run() } catch {
         guard stop.isStopped else { throw error }
         return run.interruptedReport

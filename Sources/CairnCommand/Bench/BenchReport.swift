@@ -3,6 +3,7 @@ struct BenchReport: Encodable, Sendable {
   let build: String
   let nodeCount: Int
   var limits: MachineLimits?
+  var wan: WANFigures?
   var submissions: [SubmissionFigures] = []
   var reads: [ReadFigures] = []
   /// Of an agent with one credential, by ten policies.
@@ -150,6 +151,23 @@ struct RevocationLatency: Encodable, Sendable {
     (count, latency) = (histogram.count, Latency(histogram))
     slowestMs = histogram.quantile(1).map { Double($0) / 1e6 }
   }
+}
+
+/// What distance costs.
+struct WANFigures: Encodable, Sendable {
+  /// The one-way delay, where it is the same between all nodes.
+  let oneWayMs: Double?
+  let commitCount: Int
+  /// From the submission of one transaction at the node that leads until its verified receipt, nothing else going on.
+  let fromLeader: Latency?
+  /// The median as a multiple of the one-way delay; three is the least that there is.
+  let fromLeaderHops: Double?
+  /// From the submission at any of the nodes, under load.
+  let underLoad: Latency?
+  /// Transactions a second of that load.
+  let loadPerSecond: Double
+  /// Each time that the node that led was killed under load: the longest time without a new final block at any node.
+  let withoutCommitMs: [Double]
 }
 
 /// A large number of changes, submitted at once.

@@ -12,6 +12,8 @@ struct BenchRun {
   let seconds: Double
   let announce: @Sendable (String) -> Void
   let limits: MachineLimits
+  /// One way between any two nodes, when it is the same for all of them.
+  var uniformDelay: Duration?
   var fleet: Fleet
   var report: BenchReport
 
@@ -37,6 +39,7 @@ struct BenchRun {
   /// What was measured before an interruption stays in ``report``.
   mutating func run() async throws {
     try await enrolFleet()
+    if parts.contains(.wan) { try await runWAN() }
     if parts.contains(.submit) { try await runUpdates() }
     if parts.contains(.create) { try await runCreations() }
     if parts.contains(.resolve) { try await runReads() }

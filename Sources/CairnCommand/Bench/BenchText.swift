@@ -59,7 +59,7 @@ extension BenchReport {
   }
 
   private var stockRows: [(String, String)] {
-    var rows: [(String, String)] = []
+    var rows = wan?.rows ?? []
     if let policy {
       rows.append(("policies", "\(Figure.short(policy.decisionUs)) us for a decision by \(policy.policies) policies, \(policy.cost) steps"))
       let checks = policy.checks.map { check in
@@ -118,6 +118,22 @@ extension BenchReport {
 
 extension RevocationLatency {
   fileprivate var text: String { Figure.pair(latency) + (slowestMs.map { ", slowest \(Figure.short($0)) ms" } ?? "") }
+}
+
+extension WANFigures {
+  fileprivate var rows: [(String, String)] {
+    let hops =
+      fromLeaderHops.map { ", at the median \(Figure.short($0)) times the way of \(Figure.milliseconds(oneWayMs)) ms (least: 3)" } ?? ""
+    var rows = [
+      ("from the leader", "\(Figure.pair(fromLeader)) until a lone transaction is final\(hops)"),
+      ("from any node", "\(Figure.pair(underLoad)) beside \(Figure.whole(loadPerSecond)) transactions/s"),
+    ]
+    if let longest = withoutCommitMs.max() {
+      let each = withoutCommitMs.map(Figure.whole).joined(separator: ", ")
+      rows.append(("leader lost", "\(Figure.whole(longest)) ms without a new block at most (\(each)), killed under load"))
+    }
+    return rows
+  }
 }
 
 extension MachineLimits {

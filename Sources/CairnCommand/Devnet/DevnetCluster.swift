@@ -38,10 +38,10 @@ struct DevnetCluster {
   private static func start(
     _ network: DevnetNetwork, at addresses: [String: (peers: Int, clients: Int)]
   ) async throws -> [DevnetNode] {
-    let files = network.files
+    let (files, wan) = (network.files, network.wan)
     let attempts = await withTaskGroup(of: StartAttempt.self) { group in
       for name in network.names {
-        group.addTask { await StartAttempt(name, files, addresses: addresses) }
+        group.addTask { await StartAttempt(name, files, addresses: addresses, wan: wan) }
       }
       return await group.reduce(into: [:]) { $0[$1.name] = $1 }
     }
@@ -60,9 +60,9 @@ struct DevnetCluster {
     private(set) var node: DevnetNode?
     private(set) var failure: CommandFailure?
 
-    init(_ name: String, _ files: DevnetFiles, addresses: [String: (peers: Int, clients: Int)]) async {
+    init(_ name: String, _ files: DevnetFiles, addresses: [String: (peers: Int, clients: Int)], wan: WANOption) async {
       self.name = name
-      do throws(CommandFailure) { node = try await DevnetNode.start(name, files, addresses: addresses) } catch { failure = error }
+      do throws(CommandFailure) { node = try await DevnetNode.start(name, files, addresses: addresses, wan: wan) } catch { failure = error }
     }
   }
 

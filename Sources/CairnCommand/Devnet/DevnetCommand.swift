@@ -18,6 +18,7 @@ struct DevnetCommand: AsyncParsableCommand {
   var directory: String?
   @Flag(help: "Remove the directory at the end.") var ephemeral = false
   @Option(help: "An idle network seals an empty block after so many milliseconds.") var heartbeatMs = Parameters().heartbeatMilliseconds
+  @OptionGroup var wan: WANOption
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -25,11 +26,12 @@ struct DevnetCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    _ = try wan.matrix()
     let stop = StopSignal()
     let path = try directory ?? Self.temporaryDirectory()
     defer { if ephemeral { try? FileManager.default.removeItem(atPath: path) } }
     let files = DevnetFiles(directory: try Self.absolute(path))
-    let network = try DevnetNetwork.prepare(files, nodes: nodes, heartbeatMilliseconds: heartbeatMs)
+    let network = try DevnetNetwork.prepare(files, nodes: nodes, heartbeatMilliseconds: heartbeatMs, wan: wan)
     let cluster = try await DevnetCluster.start(network, until: stop)
     let shown = ShownDevnet(network, cluster.nodes)
     output.print(shown, text: shown.text)

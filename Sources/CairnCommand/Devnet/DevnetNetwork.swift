@@ -24,17 +24,21 @@ struct DevnetNetwork {
   let genesis: Genesis
   /// DID of the registrar's wallet.
   let registrar: String
+  /// How far apart its nodes seem to be.
+  let wan: WANOption
 
   var names: [String] { genesis.validators.validators.map(\.name) }
 
   /// Continues the network in the directory, or makes a new one.
-  static func prepare(_ files: DevnetFiles, nodes: Int, heartbeatMilliseconds: UInt32) throws(CommandFailure) -> DevnetNetwork {
+  static func prepare(
+    _ files: DevnetFiles, nodes: Int, heartbeatMilliseconds: UInt32, wan: WANOption
+  ) throws(CommandFailure) -> DevnetNetwork {
     if !Files.exists(files.genesis) { try create(files, nodes: nodes, heartbeatMilliseconds: heartbeatMilliseconds) }
     let genesis = try GenesisFiles.readGenesis(files.genesis)
     let passphrase = try Passphrase.read(files.passphrase)
     let wallet = try Wallet.open(files.registrar, passphrase: passphrase, hashing: .minimal)
     return DevnetNetwork(
-      files: files, genesis: genesis, registrar: try wallet.did(nil, network: genesis.network).description)
+      files: files, genesis: genesis, registrar: try wallet.did(nil, network: genesis.network).description, wan: wan)
   }
 
   /// The genesis file is written last: without it there is no network in the directory.

@@ -30,7 +30,7 @@ final class DevnetNode: Sendable {
 
   /// - Parameter addresses: where each node is to listen for the others and for clients.
   static func start(
-    _ name: String, _ files: DevnetFiles, addresses: [String: (peers: Int, clients: Int)]
+    _ name: String, _ files: DevnetFiles, addresses: [String: (peers: Int, clients: Int)], wan: WANOption
   ) async throws(CommandFailure) -> DevnetNode {
     guard let own = addresses[name] else { preconditionFailure("every node has addresses") }
     var arguments = [
@@ -41,7 +41,7 @@ final class DevnetNode: Sendable {
     for (other, address) in addresses.sorted(by: { $0.key < $1.key }) where other != name {
       arguments += ["--set", "peers.\(other)=127.0.0.1:\(address.peers)"]
     }
-    let process = try ManagedProcess(arguments: arguments, log: files.log(name))
+    let process = try ManagedProcess(arguments: arguments + wan.arguments, log: files.log(name))
     guard let line = await process.firstLine(), let ready = try? JSONDecoder().decode(Ready.self, from: Data(line.utf8)),
       ready.event == "ready"
     else {
@@ -72,4 +72,7 @@ final class DevnetNode: Sendable {
   func ended() async { await process.ended() }
 
   func stop() async { await process.stop() }
+
+  /// Ends it at once, as the loss of its machine would.
+  func kill() async { await process.kill() }
 }

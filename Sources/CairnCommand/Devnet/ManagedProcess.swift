@@ -51,13 +51,18 @@ final class ManagedProcess: Sendable {
 
   func ended() async { await end.wait() }
 
+  func kill() async {
+    if !end.isReached { Foundation.kill(pid, SIGKILL) }
+    await ended()
+  }
+
   /// Asks the process to end, waits for it, and kills it when it does not.
   func stop() async {
     try? input.fileHandleForWriting.close()
-    if !end.isReached { kill(pid, SIGTERM) }
+    if !end.isReached { Foundation.kill(pid, SIGTERM) }
     let killer = Task { [pid] in
       try await Task.sleep(for: Self.patience)
-      kill(pid, SIGKILL)
+      Foundation.kill(pid, SIGKILL)
     }
     await ended()
     killer.cancel()

@@ -20,6 +20,7 @@ struct NodeRun: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
   @Option(help: "text or json; over log.format of the configuration.") var logFormat: String?
   @Option(help: "Least level of what is logged; over log.level of the configuration.") var logLevel: String?
+  @OptionGroup var wan: WANOption
   @Flag(help: .hidden) var stopAtEndOfInput = false
 
   private struct Ready: Encodable {
@@ -44,8 +45,10 @@ struct NodeRun: AsyncParsableCommand {
       LineLogHandler(label: label, level: prepared.log.level, isJSON: prepared.log.isJSON)
     }
     logger.logLevel = prepared.log.level
+    var configuration = prepared.nodeConfiguration
+    configuration.links = try wan.matrix()
     do {
-      let node = try await Node.start(prepared.nodeConfiguration, logger: logger)
+      let node = try await Node.start(configuration, logger: logger)
       announce(node, prepared)
       let services = ServiceGroup(
         configuration: ServiceGroupConfiguration(

@@ -20,7 +20,8 @@ final class MeshCore {
     self.configuration = configuration
     let environment = MeshEnvironment(
       eventLoop: eventLoop, logger: logger, delegate: delegate, limits: configuration.limits, messages: configuration.messages,
-      jitter: configuration.jitter, identity: configuration.identity, outbox: outbox, channels: ChannelRegistry(eventLoop: eventLoop))
+      jitter: configuration.jitter, links: configuration.links, identity: configuration.identity, outbox: outbox,
+      channels: ChannelRegistry(eventLoop: eventLoop))
     self.environment = environment
     acceptor = Acceptor(environment: environment)
     update(configuration.peers)

@@ -1,3 +1,4 @@
+import CairnCrypto
 import Logging
 import NIOCore
 
@@ -9,6 +10,7 @@ struct MeshEnvironment {
   let limits: PeerMeshLimits
   let messages: [UInt16: MessageRule]
   let jitter: @Sendable () -> Double
+  let links: [PublicKey: LinkConditions]
   let identity: NodeIdentity
   let outbox: Outbox
   let channels: ChannelRegistry

@@ -53,6 +53,15 @@ final class PeerConnection: ChannelInboundHandler {
   private var incoming = ByteBuffer()
   private var outgoing = ByteBuffer()
   private var isFlushScheduled = false
+  /// `nil`, except in a test that makes the way to the peer longer.
+  private var delayLine: DelayLine<Arrival>?
+  private var isReading = true
+
+  /// What comes in, in order.
+  private enum Arrival {
+    case bytes(ByteBuffer)
+    case end
+  }
 
   init(_ side: Side, limits: PeerMeshLimits, owner: any PeerConnectionOwner) {
     self.side = side
@@ -74,6 +83,12 @@ final class PeerConnection: ChannelInboundHandler {
   }
 
   func hand(to owner: any PeerConnectionOwner) { self.owner = owner }
+
+  /// From now on, what comes in is held as if the peer were farther away.
+  func delay(as conditions: LinkConditions, random: @escaping () -> Double) {
+    guard let context, isOpen else { return }
+    delayLine = DelayLine(conditions, eventLoop: context.eventLoop, random: random) { [weak self] in self?.takeDelayed($0) }
+  }
 
   /// Both hellos were accepted: frames of the full size may come, and keep-alive begins.
   func establish() {
@@ -123,6 +138,7 @@ final class PeerConnection: ChannelInboundHandler {
     let reason = if case .refusing(let earlier) = stage { earlier } else { problem }
     stage = .closed
     timer?.cancel()
+    delayLine?.cancel()
     closeTransport()
     let owner = owner
     self.owner = nil
@@ -156,7 +172,7 @@ final class PeerConnection: ChannelInboundHandler {
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    close(because: .closedByPeer)
+    arrived(.end)
     self.context = nil
   }
 
@@ -170,9 +186,39 @@ final class PeerConnection: ChannelInboundHandler {
     owner?.secured(self, key: key)
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) { arrived(.bytes(unwrapInboundIn(data))) }
+
+  private func arrived(_ arrival: Arrival) {
+    guard let delayLine else { return take(arrival) }
+    guard isOpen else { return }
+    switch arrival {
+    case .bytes(let bytes): delayLine.hold(arrival, byteCount: bytes.readableBytes)
+    case .end: delayLine.hold(arrival, byteCount: 0)
+    }
+    if delayLine.isFull { setReading(false) }
+  }
+
+  private func takeDelayed(_ arrival: Arrival) {
+    take(arrival)
+    if delayLine?.isFull == false { setReading(true) }
+  }
+
+  private func setReading(_ isReading: Bool) {
+    guard isReading != self.isReading else { return }
+    self.isReading = isReading
+    try? context?.channel.syncOptions?.setOption(.autoRead, value: isReading)
+  }
+
+  private func take(_ arrival: Arrival) {
+    switch arrival {
+    case .bytes(let bytes): take(bytes)
+    case .end: close(because: endedByPeer)
+    }
+  }
+
+  private func take(_ received: ByteBuffer) {
     lastHeard = .now()
-    var bytes = unwrapInboundIn(data)
+    var bytes = received
     if incoming.readableBytes == 0 { incoming = bytes } else { incoming.writeBuffer(&bytes) }
     do {
       while isOpen, let frame = try decoder.decode(buffer: &incoming) {
@@ -193,10 +239,10 @@ final class PeerConnection: ChannelInboundHandler {
     if isWritable { owner?.writable(self) }
   }
 
-  func channelInactive(context: ChannelHandlerContext) { close(because: endedByPeer) }
+  func channelInactive(context: ChannelHandlerContext) { arrived(.end) }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard case .handshaking = stage, !(error is IOError) else { return close(because: endedByPeer) }
+    guard case .handshaking = stage, !(error is IOError) else { return arrived(.end) }
     // Also known when the handshake failed because of it.
     if let key = context.channel.authenticatedPeerKey, owner?.expects(key) == false { return close(because: unexpected(key)) }
     close(because: .handshakeFailed("\(error)"))

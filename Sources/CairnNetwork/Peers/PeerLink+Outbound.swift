@@ -10,17 +10,23 @@ extension PeerLink {
     let attempt = attemptCount
     outbound = .dialling(attempt: attempt)
     let channels = NIOLoopBound(environment.channels, eventLoop: environment.eventLoop)
-    let connecting = ClientBootstrap(group: environment.eventLoop)
+    let bootstrap = ClientBootstrap(group: environment.eventLoop)
       .connectTimeout(environment.limits.handshakeTimeout)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelOption(.writeBufferWaterMark, value: MeshEnvironment.writeBufferWaterMark)
       .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try channels.value.add(channel) } }
-      .connect(host: address.host, port: address.port)
-    attempts[attempt] = connecting.map { _ in }
-    connecting.assumeIsolated().whenComplete { [self] result in
+    let connecting = handshakeDelay().assumeIsolated().flatMap { bootstrap.connect(host: address.host, port: address.port) }
+    attempts[attempt] = connecting.map { _ in }.nonisolated()
+    connecting.whenComplete { [self] result in
       attempts[attempt] = nil
       dialled(result, attempt: attempt)
     }
+  }
+
+  /// The round trips of TCP and of TLS, which take no time here, where a test puts the peer farther away.
+  private func handshakeDelay() -> EventLoopFuture<Void> {
+    guard let conditions else { return environment.eventLoop.makeSucceededVoidFuture() }
+    return environment.eventLoop.scheduleTask(in: TimeAmount(conditions.roundTrip) * 2) {}.futureResult
   }
 
   /// Dials without waiting for the delay to pass: there is a new reason to believe that the peer is there.

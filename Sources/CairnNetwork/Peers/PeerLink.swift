@@ -26,6 +26,9 @@ final class PeerLink {
   var isBlocked = false
   var isStopped = false
 
+  /// In a test that puts the peer farther away.
+  var conditions: LinkConditions? { environment.links[peer.nodeKey] }
+
   /// Nothing goes to the peer, and nothing comes from it.
   var isCut: Bool { isBlocked || isStopped }
 
@@ -137,6 +140,7 @@ extension PeerLink: PeerConnectionOwner {
 
   func secured(_ connection: PeerConnection, key: PublicKey) {
     guard !isCut else { return connection.close(because: isStopped ? .shutDown : .blocked) }
+    if let conditions { connection.delay(as: conditions, random: environment.jitter) }
     if connection.side == .dialled { sendHello(on: connection) }
   }
 

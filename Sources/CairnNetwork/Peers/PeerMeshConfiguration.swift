@@ -84,8 +84,11 @@ public struct PeerMeshConfiguration: Sendable {
   /// The messages of the node's protocol by code. Codes from ``PeerMesh/reservedCodes`` are the mesh's own.
   public var messages: [UInt16: MessageRule]
   public var limits = PeerMeshLimits()
-  /// From 0 up to 1, for each attempt to connect anew.
+  /// From 0 up to 1, for each attempt to connect anew, and for ``links``.
   public var jitter: @Sendable () -> Double = { Double.random(in: 0..<1) }
+  /// For tests: peers that shall be farther away than they are, by node key. A connection to any other is as fast as it is, and costs nothing
+  /// for it.
+  public var links: [PublicKey: LinkConditions] = [:]
 
   public init(
     identity: NodeIdentity, listenHost: String, listenPort: Int, peers: [Peer], messages: [UInt16: MessageRule]

@@ -62,7 +62,7 @@ final class TestNetwork: Sendable {
   ///
   /// - Parameter keys: what it believes the others' keys to be.
   func start(
-    _ index: Int, keys believed: [Int: PublicKey] = [:], limits: PeerMeshLimits = PeerMeshLimits(),
+    _ index: Int, keys believed: [Int: PublicKey] = [:], limits: PeerMeshLimits = PeerMeshLimits(), links: LinkMatrix? = nil,
     judge: @escaping @Sendable ([UInt8], Int) throws -> Void = { _, _ in }
   ) async throws -> Node {
     let peers = keys.indices.filter { $0 != index }.map { peer in
@@ -72,16 +72,19 @@ final class TestNetwork: Sendable {
       identity: try NodeIdentity(keys[index]), listenHost: "127.0.0.1", listenPort: 0, peers: peers, messages: Code.rules)
     configuration.limits = limits
     configuration.jitter = { 0 }
+    for (peer, conditions) in links?.links(of: index, nodes: keys.count) ?? [:] { configuration.links[keys[peer].publicKey] = conditions }
     let witness = Witness(index: index, judge: judge)
     let mesh = PeerMesh(configuration, group: group, logger: witness.logger, delegate: witness)
     return Node(index: index, mesh: mesh, witness: witness, port: try await mesh.start())
   }
 
   /// Runs connected nodes, and stops them in the end.
-  static func connected(_ count: Int, limits: PeerMeshLimits = PeerMeshLimits(), _ body: ([Node]) async throws -> Void) async throws {
+  static func connected(
+    _ count: Int, limits: PeerMeshLimits = PeerMeshLimits(), links: LinkMatrix? = nil, _ body: ([Node]) async throws -> Void
+  ) async throws {
     try await run(nodes: count) { network in
       var nodes: [Node] = []
-      for index in 0..<count { nodes.append(try await network.start(index, limits: limits)) }
+      for index in 0..<count { nodes.append(try await network.start(index, limits: limits, links: links)) }
       try await stopping(nodes) {
         connect(nodes)
         try await waitUntilConnected(nodes)
