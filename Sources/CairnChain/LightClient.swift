@@ -99,8 +99,8 @@ public struct LightClient: Sendable {
   /// Its validators.
   public var validators: ValidatorSet { current.validators }
 
-  /// Those of an epoch; `nil` when it is not known, or not any more.
-  public func validators(ofEpoch number: UInt64) -> ValidatorSet? { epochs.last { $0.number == number }?.validators }
+  /// The validators of an epoch; `nil` for one that is not known.
+  public func validators(ofEpoch number: UInt64) -> ValidatorSet? { epochs.first { $0.number == number }?.validators }
 
   private var current: KnownEpoch {
     guard let last = epochs.last else { preconditionFailure("the anchor's epoch is known") }

@@ -32,6 +32,7 @@ extension CairnClient {
     var failures: [EndpointFailure] = []
     var round = 0
     while true {
+      followEndpoints()
       var problems: [EndpointProblem] = []
       for index in try candidates(endpoint) {
         let left = end - options.clock.uptime()

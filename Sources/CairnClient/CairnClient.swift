@@ -21,6 +21,10 @@ public final class CairnClient: Sendable {
   let pool: EndpointPool
   let cache: ResolutionCache
   let contracts = KnownContracts()
+  /// The client was made without endpoints: it asks the validators, whoever they are.
+  private let asksValidators: Bool
+  /// The epoch of which the endpoints are.
+  private let endpointEpoch: Mutex<UInt64>
   /// Header time of the genesis block, once it was asked for.
   let genesisTime = Mutex<UInt64?>(nil)
 
@@ -50,6 +54,8 @@ public final class CairnClient: Sendable {
     if endpoints.isEmpty { targets = try ResolvedEndpoint.validators(of: anchor) }
     let trust = Trust(anchor: anchor, maximumStalenessMilliseconds: options.maximumStalenessMilliseconds, clock: options.clock)
     (self.anchor, self.options, self.trust) = (anchor, options, trust)
+    asksValidators = endpoints.isEmpty
+    endpointEpoch = Mutex(anchor.epoch)
     pool = EndpointPool(targets, clock: options.clock) { target throws(EndpointProblem) in
       try await VerifiedConnection.open(
         target, trust: trust, agent: options.agent, timeout: options.attemptTimeout, group: options.eventLoopGroup)
@@ -61,6 +67,20 @@ public final class CairnClient: Sendable {
 
   /// The newest header that was verified so far.
   public var newest: CertifiedHeader? { trust.newest }
+
+  /// The validators of a verified header's epoch; `nil` when they are so long gone that they were forgotten.
+  public func validators(of header: CertifiedHeader) -> ValidatorSet? { trust.validators(ofEpoch: header.header.epoch) }
+
+  /// Endpoints follow the validators that they stand for: to another address or key, and, where none were given, to validators that
+  /// have come since. Those that have gone are asked as long as they answer.
+  func followEndpoints() {
+    let (epoch, validators) = trust.validators
+    let isNew = endpointEpoch.withLock { known in
+      defer { known = max(known, epoch) }
+      return epoch > known
+    }
+    if isNew { pool.follow(validators, addsNew: asksValidators) }
+  }
 
   /// How each endpoint has done so far, and why it was last not believed.
   public var endpoints: [EndpointStatus] { pool.statuses }

@@ -132,16 +132,29 @@ public struct GenesisEntry: Hashable, Sendable {
   public func signed(
     for template: GenesisTemplate, consensusKey: SigningKey, nodeKey: SigningKey, identityKeys: [SigningKey]
   ) -> SignedGenesisEntry {
-    let message = Self.signedBytes(template, bytes)
+    signed(forHash: template.hash, consensusKey: consensusKey, nodeKey: nodeKey, identityKeys: identityKeys)
+  }
+
+  /// For a network that runs already, whose digest takes the place of the template's hash.
+  public func signed(
+    forNetwork network: Digest, consensusKey: SigningKey, nodeKey: SigningKey, identityKeys: [SigningKey]
+  ) -> SignedGenesisEntry {
+    signed(forHash: network, consensusKey: consensusKey, nodeKey: nodeKey, identityKeys: identityKeys)
+  }
+
+  private func signed(
+    forHash hash: Digest, consensusKey: SigningKey, nodeKey: SigningKey, identityKeys: [SigningKey]
+  ) -> SignedGenesisEntry {
+    let message = Self.signedBytes(hash, bytes)
     return SignedGenesisEntry(
       entry: bytes, consensusSignature: consensusKey.signature(for: message), nodeSignature: nodeKey.signature(for: message),
       identitySignatures: identityKeys.map { KeySignature(key: $0.publicKey, signature: $0.signature(for: message)) }
         .sorted { $0.key < $1.key })
   }
 
-  /// "cairn/genesis-entry/v1" || 0x00 || template hash || entry.
-  static func signedBytes(_ template: GenesisTemplate, _ entry: [UInt8]) -> [UInt8] {
-    domain.message(template.hash.bytes + entry)
+  /// "cairn/genesis-entry/v1" || 0x00 || template hash or network || entry.
+  static func signedBytes(_ hash: Digest, _ entry: [UInt8]) -> [UInt8] {
+    domain.message(hash.bytes + entry)
   }
 }
 
@@ -186,10 +199,15 @@ public struct SignedGenesisEntry: Hashable, Sendable {
   }
 
   /// The entry, when every key that it names signed it for this template.
-  public func verify(for template: GenesisTemplate) throws(GenesisError) -> GenesisEntry {
+  public func verify(for template: GenesisTemplate) throws(GenesisError) -> GenesisEntry { try verify(forHash: template.hash) }
+
+  /// The entry, when every key that it names signed it for a network that runs already.
+  public func verify(forNetwork network: Digest) throws(GenesisError) -> GenesisEntry { try verify(forHash: network) }
+
+  private func verify(forHash hash: Digest) throws(GenesisError) -> GenesisEntry {
     let entry = try GenesisEntry(decoding: entry)
     let name = entry.validator.name
-    let message = GenesisEntry.signedBytes(template, self.entry)
+    let message = GenesisEntry.signedBytes(hash, self.entry)
     guard entry.validator.consensusKey.isValid(consensusSignature, for: message) else {
       throw .entrySignature(validator: name, by: "consensus_key")
     }

@@ -39,7 +39,7 @@ final class Backend: NodeBackend {
   ) {
     genesis = configuration.genesis
     consensusKey = configuration.consensusKey.publicKey
-    firstName = Self.name(of: configuration.consensusKey.publicKey, in: publisher.head.state)
+    firstName = configuration.name ?? Self.name(of: configuration.consensusKey.publicKey, in: publisher.head.state)
     self.core = core
     self.mesh = mesh
     self.publisher = publisher

@@ -8,6 +8,8 @@ package import CairnStore
 /// What a node is made of. Secrets are already decrypted; nothing here is read from the environment.
 public struct NodeConfiguration: Sendable {
   public var genesis: Genesis
+  /// What a node is called that the ledger does not know, or not by these keys; `nil` for one that it has to know.
+  public var name: String?
   /// Signs votes; decides which validator of an epoch this node is, if any.
   public var consensusKey: SigningKey
   /// Pinned by peers and clients.

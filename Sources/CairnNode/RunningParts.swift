@@ -58,7 +58,10 @@ final class RunningParts: Sendable {
     guard let index = validators.index(ofConsensusKey: configuration.consensusKey.publicKey), let validator = validators[index] else {
       return logger.notice("This node is not a validator of the epoch: it follows, and votes when the network takes it in")
     }
-    guard validator.nodeKey == configuration.nodeKey.publicKey else { throw .nodeKeyMismatch(validator: validator.name) }
+    guard validator.nodeKey != configuration.nodeKey.publicKey else { return }
+    // Where the chain ends so far. A node that starts anew after its key was changed has that change still before it.
+    guard configuration.name != nil else { throw .nodeKeyMismatch(validator: validator.name) }
+    logger.warning("The ledger has another node key for this validator so far", metadata: ["validator": "\(validator.name)"])
   }
 
   /// The core says who the peers are.

@@ -83,6 +83,37 @@ import Testing
     #expect(throws: LightClientError.unknownEpoch(0)) { try client.verify(chain.answer(Header(fields))) }
   }
 
+  @Test("Validators of an epoch that is over sign nothing beyond its end, however many they are") func removedValidators() throws {
+    var client = LightClient(anchor: chain.anchor())
+    _ = try client.verify(chain.answer(chain.newest, changes: chain.changes))
+    let last = chain.headers[2]
+    let forgeries: [(LightClientError, (inout Header.Fields) -> Void)] = [
+      (.outsideEpoch(0), { $0.height = last.height + 1 }),
+      (.outsideEpoch(0), { $0.timeMilliseconds = last.timeMilliseconds + 1 }),
+      (.outsideEpoch(0), { $0.height = last.height }),
+      (.unknownEpoch(0), { $0.validatorsHash = .zero }),
+    ]
+    for (error, change) in forgeries {
+      var fields = chain.headers[1].fields
+      change(&fields)
+      let forged = Header(fields)
+      var answer = try chain.answer(forged)
+      // All of them signed it.
+      answer.certificate = try chain.committees[0].message(.finalize(epoch: 0, view: forged.view, digest: forged.digest))
+      #expect(throws: error) { try client.certify(answer) }
+    }
+    // Those of the next epoch cannot sign what was before it began.
+    var fields = chain.headers[3].fields
+    fields.height = last.height
+    let early = Header(fields)
+    var answer = try chain.answer(early)
+    answer.certificate = try chain.committees[1].message(.finalize(epoch: 1, view: early.view, digest: early.digest))
+    #expect(throws: LightClientError.outsideEpoch(1)) { try client.certify(answer) }
+    // What they did sign in their time stays true.
+    #expect(try client.certify(chain.answer(chain.headers[1])).header == chain.headers[1])
+    #expect(try client.certify(chain.answer(last)).header == last)
+  }
+
   @Test("The next validators are those that the last header names") func forgedSet() throws {
     let forged = try Committee(count: 4, offset: 60)
     try refuse(.unknownEpoch(0)) { $0.validators = Data(forged.set.bytes) }

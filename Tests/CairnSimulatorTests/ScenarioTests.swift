@@ -19,6 +19,23 @@ import Testing
     try Scenario(text, name: name).run()
   }
 
+  @Test("Validators come and go in spite of losses and power cuts, whatever the dice say", arguments: UInt64(1)...8)
+  func changingValidators(_ seed: UInt64) throws {
+    var lines = ["nodes 6", "seed \(seed)", "loss 150", "latency 5 150", "submit 3"]
+    let moments = ["proposal", "notarize", "nullify", "finalize"]
+    for round in 0..<3 {
+      let (gone, down) = ((Int(seed) + round) % 6, (Int(seed) + round + 1) % 6)
+      lines += [
+        "remove \(gone)", "crash \(down) at \(moments[(Int(seed) + round) % 2 * 3])", "run 1000", "start \(down)", "until settled",
+        "until epoch \(2 * round + 1)", "submit 2", "admit \(gone)", "crash \(gone) at notarize", "run 500", "start \(gone)",
+        "until settled",
+        "until epoch \(2 * round + 2)",
+      ]
+    }
+    lines += ["heal", "until more 3", "until level", "expect voting all", "expect no evidence", "expect fired epoch"]
+    try Scenario(lines.joined(separator: "\n"), name: "validators \(seed)").run()
+  }
+
   @Test(
     "A scenario that cannot be read, or is not fulfilled, says in which line",
     arguments: [

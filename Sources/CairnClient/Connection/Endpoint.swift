@@ -53,9 +53,9 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
 /// An endpoint with everything that a connection to it needs.
 struct ResolvedEndpoint: Sendable {
   let endpoint: Endpoint
-  let address: HostAndPort
+  private(set) var address: HostAndPort
   /// `nil` for plain TCP.
-  let nodeKey: PublicKey?
+  private(set) var nodeKey: PublicKey?
 
   init(_ endpoint: Endpoint, anchor: TrustAnchor) throws(CairnError) {
     self.endpoint = endpoint
@@ -78,6 +78,19 @@ struct ResolvedEndpoint: Sendable {
     }
     guard let address = HostAndPort(text) else { throw .invalidEndpoint(endpoint, because: "an address is host:port") }
     self.address = address
+  }
+
+  init?(_ endpoint: Endpoint, _ validator: Validator) {
+    guard let address = HostAndPort(validator.clientAddress) else { return nil }
+    (self.endpoint, self.address, nodeKey) = (endpoint, address, validator.nodeKey)
+  }
+
+  /// Takes over what has changed about the validator that the endpoint names.
+  mutating func follow(_ validators: ValidatorSet) {
+    guard case .validator(let name) = endpoint.authentication, let validator = validators.validators.first(where: { $0.name == name })
+    else { return }
+    nodeKey = validator.nodeKey
+    if endpoint.address.isEmpty, let address = HostAndPort(validator.clientAddress) { self.address = address }
   }
 
   /// The validators of the anchor in random order, so that clients spread over them.

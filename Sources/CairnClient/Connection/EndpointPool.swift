@@ -1,3 +1,4 @@
+import CairnChain
 import CairnNetwork
 public import NIOCore
 import Synchronization
@@ -33,7 +34,7 @@ final class EndpointPool: Sendable {
   }
 
   private struct Slot {
-    let target: ResolvedEndpoint
+    var target: ResolvedEndpoint
     var link = Link.idle
     var status: EndpointStatus
     /// Failures since the last answer.
@@ -158,6 +159,20 @@ extension EndpointPool {
         if isClosed { await connection.close() }
       }
       return result
+    }
+  }
+
+  /// Endpoints that stand for a validator by its name go where that one is now. A connection that stands is kept.
+  func follow(_ validators: ValidatorSet, addsNew: Bool) {
+    state.withLock { state in
+      for index in state.slots.indices { state.slots[index].target.follow(validators) }
+      guard addsNew else { return }
+      let known = Set(state.slots.map(\.target.endpoint))
+      for validator in validators.validators {
+        let endpoint = Endpoint(validator: validator.name)
+        guard !known.contains(endpoint), let target = ResolvedEndpoint(endpoint, validator) else { continue }
+        state.slots.append(Slot(target: target, status: EndpointStatus(endpoint: endpoint)))
+      }
     }
   }
 

@@ -81,7 +81,7 @@ struct DevnetNetwork {
       passphrase_file: ../passphrase
 
       """
-    try own.write(part, template: template, passphrase: passphrase, hashing: .minimal, configuration: text)
+    try own.write(part, for: .template(template), passphrase: passphrase, hashing: .minimal, configuration: text)
     guard index == 0 else { return }
     try KeyFiles.create(
       files.registrar, try KeyFiles.encrypt(part.identity.namedKeys, passphrase: passphrase, hashing: .minimal, for: files.registrar))

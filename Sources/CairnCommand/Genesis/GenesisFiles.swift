@@ -1,4 +1,5 @@
 import CairnChain
+import CairnCrypto
 import CairnLedger
 
 /// Entries and sealed genesis files.
@@ -26,12 +27,21 @@ enum GenesisFiles {
     do { return (signed, try signed.verify(for: template)) } catch { throw GenesisSentence.failure(error, "the entry \(path)") }
   }
 
+  /// The entry, when its signatures are for this network, which runs already.
+  static func readEntry(_ path: String, forNetwork network: Digest) throws(CommandFailure) -> GenesisEntry {
+    do { return try readEntry(path).verify(forNetwork: network) } catch let failure as CommandFailure {
+      throw failure
+    } catch {
+      throw GenesisSentence.failure(error as? GenesisError ?? .field("entry"), "the entry \(path)")
+    }
+  }
+
   static func writeEntry(
-    _ signed: SignedGenesisEntry, of entry: GenesisEntry, for template: GenesisTemplate, to path: String
+    _ signed: SignedGenesisEntry, of entry: GenesisEntry, for network: JoinedNetwork, to path: String
   ) throws(CommandFailure) {
     let words = [
-      "Entry of the operator \(entry.validator.name) for the Cairn network \(template.name).",
-      "Made for the template with fingerprint \(template.fingerprint). Nothing in it is secret.",
+      "Entry of the operator \(entry.validator.name) for the Cairn network \(network.name).",
+      "Made for the \(network.isRunning ? "genesis" : "template") with fingerprint \(network.fingerprint). Nothing in it is secret.",
       "Roles: \(entry.roles.roles.map(\.name).joined(separator: ", ")).",
     ]
     try Files.create(path, "genesis entry", Armor.encode(signed.bytes, as: .entry, words: words))

@@ -14,6 +14,10 @@ struct OperatorEntry {
   let signed: SignedGenesisEntry
 
   init(name: String, peerAddress: String, clientAddress: String, roles: Roles, template: GenesisTemplate) throws(CommandFailure) {
+    try self.init(name: name, peerAddress: peerAddress, clientAddress: clientAddress, roles: roles, for: .template(template))
+  }
+
+  init(name: String, peerAddress: String, clientAddress: String, roles: Roles, for network: JoinedNetwork) throws(CommandFailure) {
     identity = try NewIdentity(document: DocumentOptions.Changes(), controller: nil, network: .zero)
     let validator = Validator(
       name: name, consensusKey: consensusKey.publicKey, nodeKey: nodeKey.publicKey, peerAddress: peerAddress, clientAddress: clientAddress)
@@ -23,7 +27,37 @@ struct OperatorEntry {
     } catch {
       throw GenesisSentence.failure(error, "the entry of \(name)")
     }
-    signed = entry.signed(for: template, consensusKey: consensusKey, nodeKey: nodeKey, identityKeys: [identity.updateKey])
+    let identityKeys = [identity.updateKey]
+    signed =
+      switch network {
+      case .template(let template): entry.signed(for: template, consensusKey: consensusKey, nodeKey: nodeKey, identityKeys: identityKeys)
+      case .running(let genesis):
+        entry.signed(forNetwork: genesis.network, consensusKey: consensusKey, nodeKey: nodeKey, identityKeys: identityKeys)
+      }
+  }
+}
+
+/// What an operator joins.
+enum JoinedNetwork {
+  /// A network that is being started.
+  case template(GenesisTemplate)
+  /// One that runs.
+  case running(Genesis)
+
+  var name: String {
+    switch self {
+    case .template(let template): template.name
+    case .running(let genesis): genesis.name
+    }
+  }
+
+  var isRunning: Bool { if case .running = self { true } else { false } }
+
+  var fingerprint: String {
+    switch self {
+    case .template(let template): template.fingerprint
+    case .running(let genesis): genesis.fingerprint
+    }
   }
 }
 
@@ -46,13 +80,13 @@ struct OperatorFiles {
   }
 
   func write(
-    _ part: OperatorEntry, template: GenesisTemplate, passphrase: [UInt8], hashing: PassphraseHashing, configuration text: String
+    _ part: OperatorEntry, for network: JoinedNetwork, passphrase: [UInt8], hashing: PassphraseHashing, configuration text: String
   ) throws(CommandFailure) {
     let nodeKeys = [(OperatorEntry.consensusKeyName, part.consensusKey), (OperatorEntry.nodeKeyName, part.nodeKey)]
     try KeyFiles.create(
       keys, try KeyFiles.encrypt(nodeKeys.map { (name: $0.0, key: $0.1) }, passphrase: passphrase, hashing: hashing, for: keys))
     try KeyFiles.create(wallet, try KeyFiles.encrypt(part.identity.namedKeys, passphrase: passphrase, hashing: hashing, for: wallet))
-    try GenesisFiles.writeEntry(part.signed, of: part.entry, for: template, to: entry)
+    try GenesisFiles.writeEntry(part.signed, of: part.entry, for: network, to: entry)
     try Files.create(configuration, "configuration", Array(text.utf8))
   }
 }

@@ -6,7 +6,7 @@ import CairnLedger
 
 struct GovernanceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "governance", abstract: "Decide together: roles, parameters, the constitution.",
+    commandName: "governance", abstract: "Decide together: roles, parameters, the constitution, the validators.",
     discussion: """
       A trustee proposes, others approve; with as many approvals as the threshold asks for a proposal takes effect in the same block. \
       Everything stays in the log.

@@ -9,7 +9,8 @@ struct GovernanceProposeCommand: ParsableCommand {
     commandName: "propose", abstract: "Propose a change; your own approval is counted when you are a trustee.",
     subcommands: [
       ProposeGrantRole.self, ProposeRevokeRole.self, ProposeSetParameter.self, ProposeReplaceConstitution.self, ProposeFreezeContract.self,
-      ProposeUnfreezeContract.self,
+      ProposeUnfreezeContract.self, ProposeAddValidator.self, ProposeRemoveValidator.self, ProposeReplaceValidator.self,
+      ProposeRekeyValidator.self, ProposeMoveValidator.self,
     ])
 }
 
@@ -21,8 +22,14 @@ struct ProposingOptions: ParsableArguments {
   @OptionGroup var output: OutputOptions
 
   func propose(_ action: GovernanceAction, with wallet: WalletOptions) async throws {
+    try await propose(with: wallet) { _ in action }
+  }
+
+  /// - Parameter action: made of what the ledger says.
+  func propose(with wallet: WalletOptions, _ action: @escaping @Sendable (CairnClient) async throws -> GovernanceAction) async throws {
     let own = try wallet.open()
     let shown = try await withClient(client) { client in
+      let action = try await action(client)
       let proposer = try await client.signatory(own, did)
       let expires = UInt64(max(0, Timestamp.now.milliseconds + lifetime.milliseconds))
       let (id, _) = try await client.propose(action, expiresMilliseconds: expires, by: proposer)

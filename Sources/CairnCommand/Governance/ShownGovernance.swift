@@ -114,9 +114,9 @@ extension GovernanceAction {
     case .replaceConstitution(let source): "replace the constitution by \(Genesis.fingerprint(of: source.hash))"
     case .freezeContract(let contract): "freeze the contract \(contract)"
     case .unfreezeContract(let contract): "unfreeze the contract \(contract)"
-    case .changeValidators(.add(let validator)): "add the validator \(validator.name)"
+    case .changeValidators(.add(let validator)): "add the validator \(validator.text)"
     case .changeValidators(.remove(let name)): "remove the validator \(name)"
-    case .changeValidators(.replace(let name, let validator)): "replace the validator \(name) by \(validator.name)"
+    case .changeValidators(.replace(let name, let validator)): "replace the validator \(name) by \(validator.text)"
     }
   }
 }

@@ -23,14 +23,13 @@ struct LogCheckpoint: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    let (header, trusted) = try await withClient(client) { (try await $0.checkpoint().header, $0.anchor) }
-    if let path = anchor {
-      guard header.validatorsHash == trusted.validators.hash else {
-        throw CommandFailure.refused(
-          "other_validators", "The validators have changed since the given anchor: make one from a newer anchor.")
-      }
+    let (header, validators) = try await withClient(client) { client in
+      let certified = try await client.checkpoint()
+      return (certified.header, client.validators(of: certified))
+    }
+    if let path = anchor, let validators {
       let new = TrustAnchor(
-        network: trusted.network, epoch: header.epoch, height: header.height, digest: header.digest, validators: trusted.validators)
+        network: header.network, epoch: header.epoch, height: header.height, digest: header.digest, validators: validators)
       try Files.create(path, "trust anchor", new.fileBytes)
     }
     let shown = ShownHeader(header)

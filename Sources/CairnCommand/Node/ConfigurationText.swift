@@ -4,8 +4,11 @@ import CairnChain
 enum ConfigurationText {
   /// - Parameters:
   ///   - peerAddress: as the genesis has it; the node listens on its port, on all addresses.
+  ///   - isNewcomer: the genesis does not know the node.
   ///   - passphraseFile: absolute; `nil` leaves the choice to the operator.
-  static func node(name: String, peerAddress: String, clientAddress: String, passphraseFile: String?) -> String {
+  static func node(
+    name: String, peerAddress: String, clientAddress: String, isNewcomer: Bool = false, passphraseFile: String?
+  ) -> String {
     let passphrase =
       passphraseFile.map { "passphrase_file: '\($0.replacing("'", with: "''"))'" } ?? "#passphrase_file: /etc/cairn/passphrase"
     return """
@@ -18,6 +21,10 @@ enum ConfigurationText {
       # The sealed genesis of the network, the same file on all nodes.
       genesis: genesis.cairn
 
+      # Of a node whose keys the genesis does not know, because the network took it in later or its keys were changed: it follows until it is a
+      # validator.
+      \(isNewcomer ? "name: \(name)" : "#name: \(name)")
+
       # The node's encrypted keys, mode 0600.
       keys: node.keys
 
@@ -29,7 +36,7 @@ enum ConfigurationText {
 
       # Each listener is separate, so that clients can never starve the validators. "off" turns grpc, admin or http off.
       listen:
-        # Other validators, TLS with the node keys of the genesis.
+        # Other validators, TLS with the node keys of the ledger.
         peers: \(listener(peerAddress, 7400))
         # Clients: Cairn RPC, TLS.
         clients: \(listener(clientAddress, 7401))
@@ -57,7 +64,7 @@ enum ConfigurationText {
       #  skip_ms: 30000
       #  standstill_ms: 10000
 
-      # Where validators listen when that is not what the genesis says.
+      # Where validators listen when that is not what the ledger says.
       #peers:
       #  other-validator: 10.0.0.2:7400
 

@@ -45,7 +45,7 @@ struct NodeCheckConfig: ParsableCommand {
     let effective = Self.effective(settings)
     output.print(
       Checked(
-        isValid: problems.isEmpty, validator: prepared?.validator.name, fingerprint: prepared?.genesis.fingerprint,
+        isValid: problems.isEmpty, validator: prepared?.name, fingerprint: prepared?.genesis.fingerprint,
         settings: effective.map { Checked.Effective(name: $0.name, value: $0.value, source: $0.source) },
         problems: problems.map { Checked.Problem(reason: $0.reason, message: $0.description) }),
       text: Self.text(effective, prepared, problems))
@@ -69,7 +69,9 @@ struct NodeCheckConfig: ParsableCommand {
   private static func text(_ effective: [Row], _ node: PreparedNode?, _ problems: [CommandFailure]) -> String {
     var text = Output.table(effective.map { ($0.name, "\($0.value)  (\($0.source))") }) + "\n\n"
     if let node, problems.isEmpty {
-      text += "The configuration is valid: validator \(node.validator.name) of the network with fingerprint \(node.genesis.fingerprint)."
+      text +=
+        "The configuration is valid: \(node.isInGenesis ? "validator" : "node") \(node.name) of the network with fingerprint \(node.genesis.fingerprint)."
+      if !node.isInGenesis { text += " The genesis does not know its keys: it follows, and votes once the network has taken it in." }
     } else {
       text += (["\(problems.count) problem\(problems.count == 1 ? "" : "s"):"] + problems.map { "  \($0)" }).joined(separator: "\n")
     }

@@ -41,7 +41,7 @@ struct NodeRun: AsyncParsableCommand {
     var overrides = options
     overrides.overrides += (logFormat.map { ["log.format=\($0)"] } ?? []) + (logLevel.map { ["log.level=\($0)"] } ?? [])
     let prepared = try prepare(try overrides.settings())
-    var logger = Logger(label: "cairn.\(prepared.validator.name)") { label in
+    var logger = Logger(label: "cairn.\(prepared.name)") { label in
       LineLogHandler(label: label, level: prepared.log.level, isJSON: prepared.log.isJSON)
     }
     logger.logLevel = prepared.log.level
@@ -76,9 +76,9 @@ struct NodeRun: AsyncParsableCommand {
     let ports = node.ports
     output.print(
       Ready(
-        node: prepared.validator.name, network: prepared.genesis.network.description,
+        node: prepared.name, network: prepared.genesis.network.description,
         ports: Ready.ShownPorts(peers: ports.peers, clients: ports.clients, grpc: ports.grpc, admin: ports.admin, http: ports.http)),
-      text: "\(prepared.validator.name) serves: peers on port \(ports.peers), clients on \(ports.clients)"
+      text: "\(prepared.name) serves: peers on port \(ports.peers), clients on \(ports.clients)"
         + (ports.grpc.map { ", gRPC on \($0)" } ?? "") + (ports.admin.map { ", admin on \($0)" } ?? "")
         + (ports.http.map { ", HTTP on \($0)" } ?? "") + ".")
   }
@@ -99,6 +99,7 @@ extension PreparedNode {
     configuration.timers.skipMilliseconds = timers.skip
     configuration.timers.standstillMilliseconds = timers.standstill
     configuration.peerAddresses = peerAddresses
+    if !isInGenesis { configuration.name = name }
     configuration.isVotingAllowed = isVotingAllowed
     return configuration
   }

@@ -18,7 +18,7 @@ struct NodeStatus: AsyncParsableCommand {
 
 struct NodePeers: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "peers", abstract: "Show a node's links to the other validators.")
+    commandName: "peers", abstract: "Show a node's links to the other validators, and to those who follow.")
 
   @OptionGroup var admin: AdminOptions
   @OptionGroup var output: OutputOptions
@@ -43,6 +43,8 @@ struct ShownStatus: Encodable {
   /// Name of the current view's leader.
   let leader: String
   let validators: UInt32
+  /// Names of the epoch's validators, in the order of their indices.
+  let validatorNames: [String]
   let quorum: UInt32
   let connected: Int
   let lastFinalMs: UInt64
@@ -59,7 +61,7 @@ struct ShownStatus: Encodable {
   private let now: Date
 
   private enum CodingKeys: String, CodingKey {
-    case node, build, network, name, height, view, epoch, head, logSize, leader, validators, quorum, connected, lastFinalMs
+    case node, build, network, name, height, view, epoch, head, logSize, leader, validators, validatorNames, quorum, connected, lastFinalMs
     case pendingTransactions, pendingBytes, isVoting, notVotingBecause, stalledBecause, missing, evidence, uptimeMs, leaderTimeouts, peers
   }
 
@@ -74,6 +76,7 @@ struct ShownStatus: Encodable {
     head = Hex.encode(status.info.head)
     logSize = status.info.logSize
     validators = status.info.validators
+    validatorNames = status.validators.map(\.name)
     quorum = status.info.quorum
     lastFinalMs = status.lastFinalMs
     pendingTransactions = status.pendingTransactions
@@ -86,7 +89,7 @@ struct ShownStatus: Encodable {
     leaderTimeouts = status.leaderTimeouts
     let peers = status.peers.map(ShownPeer.init)
     self.peers = peers
-    leader = peers.first { $0.index == status.leader }?.name ?? status.info.node
+    leader = status.validators.indices.contains(Int(status.leader)) ? status.validators[Int(status.leader)].name : status.info.node
     connected = peers.count { $0.isConnected }
     missing = peers.filter { !$0.isConnected }.map(\.name)
     self.now = now
@@ -97,6 +100,7 @@ struct ShownStatus: Encodable {
     var rows = [
       ("node", "\(node) of \(name)\(build.isEmpty ? "" : ", build \(build)"), up \(uptimeMs / 1_000) s"), ("network", network),
       ("height", "\(height), final \(age) s ago"), ("view", "\(view), leader \(leader)"),
+      ("epoch", "\(epoch), \(validators) validators: \(validatorNames.joined(separator: ", "))"),
       ("peers", "\(connected) of \(peers.count) connected; quorum \(quorum) of \(validators)"),
       ("waiting", "\(pendingTransactions) transactions, \(pendingBytes) bytes"),
       ("voting", isVoting ? "yes" : "no: \(notVotingBecause ?? "not started")"),
@@ -113,6 +117,8 @@ struct ShownStatus: Encodable {
 struct ShownPeer: Encodable {
   let name: String
   let index: UInt32
+  /// It is no validator of the epoch.
+  let isFollower: Bool
   let isConnected: Bool
   let address: String
   let lastHeardMs: UInt64
@@ -123,6 +129,7 @@ struct ShownPeer: Encodable {
   init(_ peer: ProtoPeerStatus) {
     name = peer.name
     index = peer.index
+    isFollower = peer.follows
     isConnected = peer.connected
     address = peer.address
     lastHeardMs = peer.lastHeardMs
@@ -132,8 +139,8 @@ struct ShownPeer: Encodable {
   }
 
   var text: String {
-    isConnected
+    (isConnected
       ? "\(address)  connected, heard \(lastHeardMs) ms ago, says height \(height), view \(view)"
-      : "\(address)  not connected" + (problem.map { ": \($0)" } ?? "")
+      : "\(address)  not connected" + (problem.map { ": \($0)" } ?? "")) + (isFollower ? "; follows" : "")
   }
 }

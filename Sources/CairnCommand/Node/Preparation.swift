@@ -71,12 +71,13 @@ struct Preparation {
     return PreparedNode.Timers(leader: leader, certificate: certificate, retry: retry, skip: skip, standstill: standstill)
   }
 
-  /// - Parameter genesis: `nil` when it could not be read; then names are not checked.
+  /// - Parameter genesis: `nil` when it could not be read; then names are not checked. Nor are those of a node that the genesis does not
+  ///   know: it may have been taken in with others.
   mutating func peerAddresses(_ genesis: Genesis?) -> [String: HostAndPort] {
     var addresses: [String: HostAndPort] = [:]
     for (name, value) in settings.peers.sorted(by: { $0.key < $1.key }) {
       let key = Setting.peerPrefix + name
-      let names = genesis?.validators.validators.map(\.name)
+      let names = settings[.name] == nil ? genesis?.validators.validators.map(\.name) : nil
       if let names, !names.contains(name) {
         let nearest = NearestName.nearest(to: name, in: names) ?? ""
         problems.append(.refused("unknown_key", "\(value.source): \(key) is not a validator of the genesis: did you mean \(nearest)?"))

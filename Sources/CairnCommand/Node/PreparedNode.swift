@@ -9,8 +9,10 @@ struct PreparedNode {
   let genesis: Genesis
   let consensusKey: SigningKey
   let nodeKey: SigningKey
-  /// The validator of the genesis that this node is.
-  let validator: Validator
+  /// Of the validator of the genesis that this node is, or the configured one of a node that the genesis does not know.
+  let name: String
+  /// Whether the genesis knows the node by its keys.
+  let isInGenesis: Bool
   let dataDirectory: String
   let listeners: Listeners
   let isVotingAllowed: Bool
@@ -53,7 +55,7 @@ struct PreparedNode {
     var check = Preparation(settings: settings)
     let genesis = check.attempt { () throws(CommandFailure) in try GenesisFiles.readGenesis(settings.text(.genesis)) }
     let keys = check.attempt { () throws(CommandFailure) in try nodeKeys(settings, passphrase) }
-    let validator = genesis.flatMap { genesis in
+    let identity = genesis.flatMap { genesis in
       keys.flatMap { keys in
         check.attempt { () throws(CommandFailure) in try match(keys, genesis, settings) }
       }
@@ -73,12 +75,13 @@ struct PreparedNode {
     let log = check.log()
     let timers = check.timers()
     let addresses = check.peerAddresses(genesis)
-    guard check.problems.isEmpty, let genesis, let keys, let validator, let peers, let clients, let voting, let log, let timers else {
+    guard check.problems.isEmpty, let genesis, let keys, let identity, let peers, let clients, let voting, let log, let timers else {
       return .failure(PreparationFailure(problems: check.problems))
     }
     return .success(
       PreparedNode(
-        genesis: genesis, consensusKey: keys.consensus, nodeKey: keys.node, validator: validator, dataDirectory: settings.text(.data),
+        genesis: genesis, consensusKey: keys.consensus, nodeKey: keys.node, name: identity.name, isInGenesis: identity.isInGenesis,
+        dataDirectory: settings.text(.data),
         listeners: Listeners(peers: peers, clients: clients, grpc: grpc, admin: admin, http: http), isVotingAllowed: voting, log: log,
         timers: timers,
         peerAddresses: addresses))
@@ -107,22 +110,23 @@ struct PreparedNode {
     throw .refused("file_mode", "The \(what) \(path) is open to others (mode \(String(mode, radix: 8))): run chmod 600 \(path).")
   }
 
+  /// Who the node is. One that the genesis does not know says its name itself, so that a wrong file is noticed.
   private static func match(
     _ keys: (consensus: SigningKey, node: SigningKey), _ genesis: Genesis, _ settings: NodeSettings
-  ) throws(CommandFailure) -> Validator {
-    guard let index = genesis.validators.index(ofConsensusKey: keys.consensus.publicKey), let validator = genesis.validators[index] else {
+  ) throws(CommandFailure) -> (name: String, isInGenesis: Bool) {
+    let validator = genesis.validators.index(ofConsensusKey: keys.consensus.publicKey).flatMap { genesis.validators[$0] }
+    if let validator, validator.nodeKey == keys.node.publicKey { return (validator.name, true) }
+    if let name = settings[.name]?.text { return (name, false) }
+    guard let validator else {
       throw .refused(
         "not_a_validator",
-        "The consensus key in \(settings.text(.keys)) is not that of any validator in \(settings.text(.genesis)): check which of the two is the wrong file."
+        "The consensus key in \(settings.text(.keys)) is not that of any validator in \(settings.text(.genesis)): check which of the two is the wrong file, or set name for a node that the network takes in later."
       )
     }
-    guard validator.nodeKey == keys.node.publicKey else {
-      throw .refused(
-        "node_key_mismatch",
-        "The node key in \(settings.text(.keys)) is not the one that \(settings.text(.genesis)) has for \(validator.name): restore the original key file."
-      )
-    }
-    return validator
+    throw .refused(
+      "node_key_mismatch",
+      "The node key in \(settings.text(.keys)) is not the one that \(settings.text(.genesis)) has for \(validator.name): restore the original key file, or set name if the network has changed the key."
+    )
   }
 }
 

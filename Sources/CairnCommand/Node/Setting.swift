@@ -1,6 +1,7 @@
 /// What can be set in a node's configuration. The name in the file is `rawValue`, with a dot for each level.
 enum Setting: String, CaseIterable {
   case genesis
+  case name
   case keys
   case passphraseFile = "passphrase_file"
   case data
@@ -29,7 +30,7 @@ enum Setting: String, CaseIterable {
     switch self {
     case .genesis: "genesis.cairn"
     case .keys: "node.keys"
-    case .passphraseFile: nil
+    case .name, .passphraseFile: nil
     case .data: "data"
     case .listenPeers: "0.0.0.0:7400"
     case .listenClients: "0.0.0.0:7401"

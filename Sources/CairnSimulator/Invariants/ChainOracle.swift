@@ -11,12 +11,15 @@ final class ChainOracle {
   private(set) var headers: [Header] = []
   /// Heights of the transactions that are final, by the bytes that were submitted.
   private(set) var transactions: [[UInt8]: UInt64] = [:]
+  /// The validators of each epoch, as this oracle reads it off the transactions.
+  private(set) var sets: [[Validator]]
   private var log = NaiveLog()
   /// The last height that each node has published, in any life.
   private var publishedHeights: [UInt64?]
 
   init(_ simulation: Simulation) {
     self.simulation = simulation
+    sets = [simulation.world.genesis.validators.validators]
     publishedHeights = Array(repeating: nil, count: simulation.nodes.count)
   }
 
@@ -89,6 +92,7 @@ final class ChainOracle {
     if log.count != header.logSize || log.root != header.logRoot {
       simulation.report(.hashChain, "the header of height \(height) states another log than that of its transactions")
     }
+    checkEpoch(of: header, block.transactions)
     log.append(LogEntry.header(header.bytes).bytes)
     headers.append(header)
     if !block.transactions.isEmpty { simulation.coverage.fired("R5") }
@@ -104,9 +108,6 @@ final class ChainOracle {
     if header.timeMilliseconds > simulation.unixMilliseconds + clockErrorMilliseconds + Self.toleranceMilliseconds {
       simulation.report(.hashChain, "the block of height \(header.height) is of the future")
     }
-    if header.fields.nextValidatorsHash != nil {
-      simulation.report(.hashChain, "the block of height \(header.height) changes the validators, which nobody asked for")
-    }
   }
 
   /// By how much the clocks of a whole quorum, its faulty members left out, were ahead at some time.
@@ -115,6 +116,41 @@ final class ChainOracle {
     let faultLimit = (count - 1) / 3
     let errors = simulation.nodes.map(\.largestClockErrorMilliseconds).sorted(by: >)
     return errors[count - 2 * faultLimit - 1]
+  }
+
+  /// An epoch ends with the block whose transactions change the validators, and with no other. One trustee decides alone here.
+  private func checkEpoch(of header: Header, _ transactions: [[UInt8]]) {
+    guard var next = sets.last else { return }
+    guard header.epoch == UInt64(sets.count - 1), header.validatorsHash == (try? ValidatorSet(next).hash) else {
+      return simulation.report(.hashChain, "the header of height \(header.height) is of another epoch than \(sets.count - 1)")
+    }
+    var isChanged = false
+    for bytes in transactions {
+      for operation in (try? Transaction(decoding: bytes, network: simulation.world.genesis.network).operations) ?? [] {
+        guard case .governancePropose(let propose, _) = operation.kind, case .changeValidators(let change) = propose.action else {
+          continue
+        }
+        isChanged = true
+        switch change {
+        case .add(let validator): next.append(validator)
+        case .remove(let name): next.removeAll { $0.name == name }
+        case .replace(let name, let validator): next = next.map { $0.name == name ? validator : $0 }
+        }
+      }
+    }
+    if header.fields.nextValidatorsHash != (isChanged ? try? ValidatorSet(next).hash : nil) {
+      simulation.report(.hashChain, "the header of height \(header.height) names other next validators than its transactions lead to")
+    }
+    guard isChanged else { return }
+    sets.append(next)
+    simulation.coverage.fired("epoch")
+  }
+
+  /// Which validator of the genesis has this index in an epoch.
+  func validator(_ index: Int, inEpoch epoch: UInt64) -> Int? {
+    guard epoch < UInt64(sets.count), sets[Int(epoch)].indices.contains(index) else { return nil }
+    let key = sets[Int(epoch)][index].consensusKey
+    return simulation.world.validators.firstIndex { $0.consensusKey.publicKey == key }
   }
 
   /// H("cairn/header/v1" || 0x00 || bytes).
@@ -127,7 +163,10 @@ final class ChainOracle {
   /// Of a head: a quorum of signatures over Finalize of this very header.
   private func checkCertificate(_ head: PublishedHead, of node: SimulatedNode) {
     guard head.header.height > 0 else { return }
-    let validators = simulation.world.genesis.validators
+    guard head.header.epoch < UInt64(sets.count) else {
+      return simulation.report(.hashChain, "node \(node.slot) published height \(head.header.height) of an epoch that never began")
+    }
+    let validators = sets[Int(head.header.epoch)]
     let count = validators.count
     guard let certificate = head.certificate, let view = Optional(certificate.view) else {
       return simulation.report(.hashChain, "node \(node.slot) published height \(head.header.height) without a certificate")
@@ -138,13 +177,10 @@ final class ChainOracle {
     let (bitmap, signatures) = ([UInt8](certificate.signers), [UInt8](certificate.signatures))
     let signers = (0..<count).filter { bitmap.count > $0 / 8 && bitmap[$0 / 8] & (1 << UInt8($0 % 8)) != 0 }
     let isSigned =
-      signers.count * 3 > count * 2 && signatures.count == signers.count * 64
+      certificate.epoch == head.header.epoch && signers.count * 3 > count * 2 && signatures.count == signers.count * 64
       && zip(signers, 0...).allSatisfy { validator, position in
-        guard let key = validators[validator]?.consensusKey, let signature = Signature(signatures[position * 64..<position * 64 + 64])
-        else {
-          return false
-        }
-        return simulation.scheme.isValid(signature, by: key, for: message)
+        guard let signature = Signature(signatures[position * 64..<position * 64 + 64]) else { return false }
+        return simulation.scheme.isValid(signature, by: validators[validator].consensusKey, for: message)
       }
     if !isSigned {
       simulation.report(.hashChain, "node \(node.slot) published height \(head.header.height) without a quorum's signatures")

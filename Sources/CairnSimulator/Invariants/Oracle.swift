@@ -41,10 +41,11 @@ final class Oracle {
   /// What a node says about itself and others.
   private func check(_ node: SimulatedNode) {
     guard let assembly = node.assembly else { return }
-    for evidence in assembly.evidence where simulation.isHonest(evidence.validator) {
+    for evidence in assembly.evidence {
+      guard let validator = chain.validator(evidence.validator, inEpoch: evidence.epoch), simulation.isHonest(validator) else { continue }
       // A validator whose records are an older copy may have contradicted itself before anybody could tell it.
-      if simulation.nodes[evidence.validator].damage?.forgets ?? false { continue }
-      simulation.report(.falseEvidence, "node \(node.slot) has evidence against \(evidence.validator)")
+      if simulation.nodes[validator].damage?.forgets ?? false { continue }
+      simulation.report(.falseEvidence, "node \(node.slot) has evidence against \(validator)")
     }
     guard simulation.isReliable(node) else { return }
     if let reason = assembly.haltReason { simulation.report(.failure, "node \(node.slot) is halted: \(reason.label)") }

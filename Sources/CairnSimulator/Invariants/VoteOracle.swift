@@ -17,6 +17,7 @@ final class VoteOracle {
   /// A vote's fields, read from its 115 bytes.
   private struct Parts {
     let kind: UInt8
+    let epoch: UInt64
     let view: UInt64
     let digest: [UInt8]
     let validator: Int
@@ -24,6 +25,7 @@ final class VoteOracle {
     init?(_ bytes: [UInt8]) {
       guard bytes.count == 115 else { return nil }
       kind = bytes[0]
+      epoch = bytes[1..<9].reduce(0) { $0 << 8 | UInt64($1) }
       view = bytes[9..<17].reduce(0) { $0 << 8 | UInt64($1) }
       digest = Array(bytes[17..<49])
       validator = Int(bytes[49]) << 8 | Int(bytes[50])
@@ -31,7 +33,14 @@ final class VoteOracle {
   }
 
   private unowned let simulation: Simulation
-  private var rounds: [UInt64: Round] = [:]
+  private struct Position: Hashable, Comparable {
+    let epoch: UInt64
+    let view: UInt64
+
+    static func < (left: Position, right: Position) -> Bool { (left.epoch, left.view) < (right.epoch, right.view) }
+  }
+
+  private var rounds: [Position: Round] = [:]
   private var seen: Set<[UInt8]> = []
   private var records: [RecordReader]
   /// By slot: what it said to whom in this life.
@@ -53,6 +62,11 @@ final class VoteOracle {
     case PeerCode.proposal:
       guard let proposal = try? ProtoProposal(serializedBytes: bytes) else { return }
       simulation.coverage.fired("R1")
+      if let header = try? Header(decoding: [UInt8](proposal.block.header)), let vote = Parts([UInt8](proposal.vote)),
+        header.view < vote.view
+      {
+        simulation.coverage.fired("boundary_proposed_again")
+      }
       sends([UInt8](proposal.vote), envelope)
     case PeerCode.certificate:
       guard let certificate = try? ProtoCertificate(serializedBytes: bytes) else { return }
@@ -65,7 +79,7 @@ final class VoteOracle {
 
   private func sends(_ vote: [UInt8], _ envelope: Envelope) {
     let node = simulation.nodes[envelope.from]
-    guard let parts = Parts(vote), parts.validator == node.index else {
+    guard let parts = Parts(vote), simulation.oracle.chain.validator(parts.validator, inEpoch: parts.epoch) == node.index else {
       return simulation.report(.contradiction, "node \(node.slot) sent a vote that is not its own")
     }
     noteRepetition(vote, envelope, "R7")
@@ -84,8 +98,9 @@ final class VoteOracle {
   }
 
   private func contradiction(_ vote: Parts) -> String? {
-    var round = rounds[vote.view] ?? Round()
-    defer { rounds[vote.view] = round }
+    let position = Position(epoch: vote.epoch, view: vote.view)
+    var round = rounds[position] ?? Round()
+    defer { rounds[position] = round }
     let (index, digest) = (vote.validator, vote.digest)
     switch vote.kind {
     case 1:
@@ -103,11 +118,11 @@ final class VoteOracle {
     return nil
   }
 
-  /// One line a view, a letter a validator: n for Notarize, f for Notarize and Finalize, F for Finalize alone, x for Nullify, N for
+  /// One line a view, a letter a validator of its epoch: n for Notarize, f for Notarize and Finalize, F for Finalize alone, x for Nullify, N for
   /// Notarize and Nullify, a point for nothing.
   func timeline(_ count: Int) -> [String] {
-    rounds.keys.sorted().map { view in
-      let round = rounds[view] ?? Round()
+    rounds.keys.sorted().map { position in
+      let round = rounds[position] ?? Round()
       let letters = (0..<count).map { index in
         switch (round.notarized[index] != nil, round.nullified.contains(index), round.finalized[index] != nil) {
         case (_, true, true): "!"
@@ -119,7 +134,7 @@ final class VoteOracle {
         case (false, false, false): "."
         }
       }
-      return "view \(view)  \(letters.joined())"
+      return (position.epoch == 0 ? "" : "epoch \(position.epoch) ") + "view \(position.view)  \(letters.joined())"
     }
   }
 }

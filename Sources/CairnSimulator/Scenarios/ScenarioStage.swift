@@ -1,5 +1,6 @@
 import CairnChain
 import CairnConsensus
+import CairnLedger
 import CairnNode
 import NIOCore
 
@@ -15,6 +16,8 @@ struct ScenarioStage {
   func perform(_ step: Scenario.Line) throws {
     switch step.words[0] {
     case "submit": for _ in 0..<(try step.number(1)) { simulation.workload.submitOne() }
+    case "remove": try simulation.workload.submit(.remove(validator(step).name))
+    case "admit": try simulation.workload.submit(.add(validator(step)))
     case "run": simulation.run(for: UInt64(try step.number(1))) { false }
     case "until": try wait(step)
     case "start", "crash", "kill": try power(step)
@@ -26,6 +29,11 @@ struct ScenarioStage {
     case "expect": try expect(step)
     default: throw step.error("no such step")
     }
+  }
+
+  private func validator(_ step: Scenario.Line) throws -> Validator {
+    guard let validator = simulation.world.genesis.validators[try step.number(1)] else { throw step.error("no such validator") }
+    return validator
   }
 
   private func nodes(_ words: some Sequence<String>, _ step: Scenario.Line) throws -> [SimulatedNode] {
@@ -69,6 +77,9 @@ struct ScenarioStage {
     case "view":
       let view = UInt64(try step.number(2))
       isDone = { simulation.nodes.contains { ($0.engine?.view ?? 0) >= view } }
+    case "epoch":
+      let epoch = UInt64(try step.number(2))
+      isDone = { simulation.nodes.allSatisfy { $0.assembly.map { $0.engine?.epoch ?? 0 >= epoch } ?? true } }
     case "settled": isDone = { simulation.workload.isDone }
     default: throw step.error("until what?")
     }
@@ -159,8 +170,16 @@ struct ScenarioStage {
     switch try step.word(1) {
     case "voting":
       for node in try nodes(step.words.dropFirst(2), step) {
-        guard let engine = node.engine, engine.votingDisabledReason == nil else { throw step.error(simulation.situation) }
+        guard let engine = node.engine, engine.votingDisabledReason == nil, engine.configuration.validatorIndex != nil else {
+          throw step.error(simulation.situation)
+        }
       }
+    case "outside":
+      for node in try nodes(step.words.dropFirst(2), step) {
+        guard let engine = node.engine, engine.configuration.validatorIndex == nil else { throw step.error(simulation.situation) }
+      }
+    case "fired":
+      guard simulation.coverage[try step.word(2)] > 0 else { throw step.error("it did not") }
     case "following":
       let reason = try nodes([step.word(2)], step).first?.engine?.votingDisabledReason
       guard reason?.rawValue == (try step.word(3)) else { throw step.error("it is \(reason?.rawValue ?? "not"): \(simulation.situation)") }

@@ -20,7 +20,8 @@ final class Agents {
 
   /// A transaction on its way, and what it is about.
   struct Wish {
-    let kind: Kind
+    /// What it asks for.
+    let name: String
     let transaction: Transaction
     /// The identity that it changes.
     let did: CairnDID?
@@ -113,11 +114,19 @@ final class Agents {
   }
 
   private func wish(
-    _ kind: Kind, _ operations: [LedgerOperation], _ height: UInt64, by keys: [SigningKey] = [], about did: CairnDID? = nil
+    _ kind: Kind, _ operations: [LedgerOperation], _ height: UInt64, by keys: [SigningKey] = [], about did: CairnDID? = nil,
+    name: String? = nil
   ) throws -> Wish {
     let unsigned = UnsignedTransaction(
       network: network, submitter: world.registrar, notAfterHeight: height + 900, nonce: dice.bytes(16), operations: operations)
-    return Wish(kind: kind, transaction: try unsigned.signed(by: [world.registrarKey] + keys), did: did)
+    return Wish(name: name ?? kind.rawValue, transaction: try unsigned.signed(by: [world.registrarKey] + keys), did: did)
+  }
+
+  /// By the registrar, who is a trustee.
+  func change(_ change: GovernanceAction.ValidatorChange, height: UInt64, time: UInt64) throws -> Wish {
+    let operation = try LedgerOperation.propose(
+      .changeValidators(change), expiresMilliseconds: time + 3_600_000, salt: dice.bytes(16), network: network)
+    return try wish(.create, [operation], height, name: "governance_propose")
   }
 
   /// The wish came true, or never will.

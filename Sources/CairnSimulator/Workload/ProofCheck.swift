@@ -22,8 +22,8 @@ struct ProofCheck {
   /// A receipt proves that these very bytes are an entry of the log.
   ///
   /// - Returns: what is wrong with it.
-  func problem(of receipt: ProtoProven, for transaction: [UInt8]) -> String? {
-    var client = LightClient(anchor: anchor, scheme: scheme)
+  func problem(of receipt: ProtoProven, for transaction: [UInt8], by queries: QueryService?) -> String? {
+    var client = client(asking: queries)
     do {
       let header = try client.certify(receipt)
       guard let proof = receipt.log.first else { return "it has no log proof" }
@@ -32,6 +32,16 @@ struct ProofCheck {
     } catch {
       return "\(error)"
     }
+  }
+
+  /// A client that begins with the genesis and follows the validators as far as the node leads.
+  private func client(asking queries: QueryService?) -> LightClient {
+    var client = LightClient(anchor: anchor, scheme: scheme)
+    var request = ProtoEpochsRequest()
+    while let answer = try? queries?.epochs(request), !answer.changes.isEmpty, (try? client.follow(answer.changes)) != nil {
+      request.from = client.epoch
+    }
+    return client
   }
 
   /// The version of a DID that a node proves; `nil` when it proves that there is none.

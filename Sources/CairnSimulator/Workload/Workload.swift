@@ -54,6 +54,13 @@ final class Workload {
     submit(wish)
   }
 
+  /// A change of the validators, which one trustee decides.
+  func submit(_ change: GovernanceAction.ValidatorChange) throws {
+    let wish = try agents.change(change, height: simulation.oracle.highestHeight, time: simulation.unixMilliseconds)
+    waitingCount += 1
+    submit(wish)
+  }
+
   /// Any node that runs; every answer is checked.
   private func resolve(_ did: CairnDID) -> ResolvedDID? {
     guard let node = dice.pick(from: simulation.nodes.filter { $0.assembly != nil }), let queries = node.queries else { return nil }
@@ -98,16 +105,18 @@ final class Workload {
     case .final(let receipt):
       waitingCount -= 1
       acknowledged.append(bytes)
-      simulation.coverage.fired(wish.kind.rawValue)
+      simulation.coverage.fired(wish.name)
       agents.settled(wish, isFinal: true)
-      if let problem = proofs.problem(of: receipt, for: bytes) { simulation.report(.proof, "node \(slot) gave a receipt: \(problem)") }
+      if let problem = proofs.problem(of: receipt, for: bytes, by: simulation.nodes[slot].queries) {
+        simulation.report(.proof, "node \(slot) gave a receipt: \(problem)")
+      }
       if simulation.oracle.chain.transactions[bytes] == nil {
         simulation.report(.lostTransaction, "node \(slot) acknowledged a transaction that is in no block")
       }
     case .refused(let error):
       waitingCount -= 1
       simulation.coverage.fired("refused_transaction")
-      simulation.trace.note(simulation.scheduler.now, "node \(slot) refuses \(wish.kind.rawValue): \(error.reason)")
+      simulation.trace.note(simulation.scheduler.now, "node \(slot) refuses \(wish.name): \(error.reason)")
       agents.settled(wish, isFinal: simulation.oracle.chain.transactions[bytes] != nil)
     case .pending, .overloaded, .undecided: again(wish)
     }
