@@ -95,7 +95,7 @@ struct ValidatorCommandTests {
   {
     let workspace = try Workspace()
     try await Devnet.run(workspace) { ready in
-      try await workspace.cairn("genesis", "new", "--name", "other", "--output", "template.yaml")
+      try await workspace.cairn("genesis", "new", "template.yaml", "--name", "other")
       let other = try await workspace.cairn(
         [
           "genesis", "join", "--template", "template.yaml", "--name", "stranger", "--directory", "stranger", "--peer-address", "a:1",

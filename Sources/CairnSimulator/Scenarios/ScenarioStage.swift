@@ -79,7 +79,12 @@ struct ScenarioStage {
       isDone = { simulation.nodes.contains { ($0.engine?.view ?? 0) >= view } }
     case "epoch":
       let epoch = UInt64(try step.number(2))
-      isDone = { simulation.nodes.allSatisfy { $0.assembly.map { $0.engine?.epoch ?? 0 >= epoch } ?? true } }
+      // What is published too: clients are judged by it.
+      isDone = {
+        simulation.nodes.allSatisfy {
+          $0.assembly.map { ($0.engine?.epoch ?? 0) >= epoch && $0.backend.head.state.epoch >= epoch } ?? true
+        }
+      }
     case "settled": isDone = { simulation.workload.isDone }
     default: throw step.error("until what?")
     }
