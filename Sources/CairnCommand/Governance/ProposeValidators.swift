@@ -109,7 +109,12 @@ struct ProposeMoveValidator: AsyncParsableCommand {
 extension CairnClient {
   /// A validator as the ledger has it, proven.
   fileprivate func currentValidator(_ name: String) async throws -> Validator {
-    let header = try await checkpoint()
+    var header = try await checkpoint()
+    // The last block of an epoch does not say what the next one's validators are; its successor comes with the heartbeat.
+    for _ in 0..<100 where header.header.fields.nextValidatorsHash != nil {
+      try await Task.sleep(for: .milliseconds(100))
+      header = try await checkpoint()
+    }
     guard let validators = validators(of: header) else {
       throw CommandFailure.refused("unknown_epoch", "The validators of epoch \(header.header.epoch) are not known: try again.")
     }
