@@ -13,6 +13,8 @@ import Testing
         group.addTask {
           var coverage = Coverage()
           for seed in first..<first + 10 { coverage.add(try Self.run(SimulationOptions(seed: seed))) }
+          // A wrong block that comes through to be judged is rare where messages are lost.
+          for seed in first / 5..<first / 5 + 2 { coverage.add(try Self.run(SimulationOptions(seed: seed, profile: .byzantine))) }
           return coverage
         }
       }
@@ -39,7 +41,9 @@ import Testing
     "equivocator", "conflicter", "nuller", "withholder", "impersonator", "outdated", "invalid_proposer", "certificate_forger", "flooder",
   ]
   private static let rules = ["R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7"]
-  private static let refusals = ["refused_execution", "refused_time_ahead", "refused_height", "refused_proposer", "answer_verified"]
+  private static let refusals = [
+    "refused_execution", "refused_time_ahead", "refused_height", "refused_proposer", "answer_verified", "submitted_twice",
+  ]
   private static let operations = [
     "did_create", "did_update", "did_rotate", "did_deactivate", "status_list_create", "status_list_update", "status_list_delegate",
     "session_batch_create", "agent_isolate", "agent_release",

@@ -124,8 +124,6 @@ final class Trust: Sendable {
   /// The newest epoch that is known, and its validators.
   var validators: (epoch: UInt64, set: ValidatorSet) { state.withLock { ($0.light.epoch, $0.light.validators) } }
 
-  func validators(ofEpoch epoch: UInt64) -> ValidatorSet? { state.withLock { $0.light.validators(ofEpoch: epoch) } }
-
   /// Those of an epoch that is known.
   func validators(ofEpoch epoch: UInt64) -> ValidatorSet? { state.withLock { $0.light.validators(ofEpoch: epoch) } }
 

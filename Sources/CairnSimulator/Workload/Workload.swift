@@ -12,6 +12,8 @@ final class Workload {
   private static let pause: ClosedRange<UInt64> = 20...700
   private static let retry: ClosedRange<UInt64> = 100...2_000
   private static let limit = 60
+  /// How often of a thousand times a client submits once more what is final.
+  private static let repetition = 200
 
   private unowned let simulation: Simulation
   private let dice: Dice
@@ -113,6 +115,7 @@ final class Workload {
       if simulation.oracle.chain.transactions[bytes] == nil {
         simulation.report(.lostTransaction, "node \(slot) acknowledged a transaction that is in no block")
       }
+      if dice.chance(Self.repetition) { submitAgain(wish) }
     case .refused(let error):
       waitingCount -= 1
       simulation.coverage.fired("refused_transaction")
@@ -120,6 +123,13 @@ final class Workload {
       agents.settled(wish, isFinal: simulation.oracle.chain.transactions[bytes] != nil)
     case .pending, .overloaded, .undecided: again(wish)
     }
+  }
+
+  /// What is final already, once more, as a client that lost the answer would: it must not become final twice.
+  private func submitAgain(_ wish: Agents.Wish) {
+    guard let assembly = dice.pick(from: simulation.nodes.compactMap(\.assembly)) else { return }
+    simulation.coverage.fired("submitted_twice")
+    assembly.backend.submit([wish.transaction.bytes], wait: false, from: .grpc("client"), on: assembly.loop).whenComplete { _ in }
   }
 
   private func again(_ wish: Agents.Wish) {
