@@ -131,10 +131,17 @@ let package = Package(
         "CairnCrypto", "CairnMessages", .nioCore, .logging, .protobuf,
       ],
       swiftSettings: strict),
+    .target(
+      name: "CairnFuzz",
+      dependencies: [
+        "CairnNetwork", "CairnLedger", "CairnPolicy", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages", .nioCore,
+        .protobuf,
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "CairnCommand",
       dependencies: [
-        "CairnNode", "CairnGateway", "CairnClient", "CairnTestKit", "CairnSimulator", "CairnStore", "CairnLedger", "CairnIdentity",
+        "CairnNode", "CairnGateway", "CairnClient", "CairnTestKit", "CairnSimulator", "CairnFuzz", "CairnStore", "CairnLedger", "CairnIdentity",
         "CairnChain",
         "CairnMerkle",
         "CairnPolicy", "CairnCrypto", "CairnMessages", "CairnNetwork", "CairnProtocol", "CairnConsensus", "CSQLite", .argumentParser, .yams,
@@ -205,6 +212,7 @@ let package = Package(
       name: "CairnSimulatorTests",
       dependencies: ["CairnSimulator", "CairnConsensus", "CairnStore", "CairnChain", "CairnCrypto"],
       exclude: ["Scenarios"], swiftSettings: strict),
+    .testTarget(name: "CairnFuzzTests", dependencies: ["CairnFuzz"], swiftSettings: strict),
     .testTarget(
       name: "CairnCommandTests",
       dependencies: [

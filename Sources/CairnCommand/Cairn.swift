@@ -27,6 +27,7 @@ struct Cairn: AsyncParsableCommand {
       LogCommand.self,
       VerifyCommand.self,
       EvidenceCommand.self,
+      FuzzCommand.self,
       BenchCommand.self,
       SimulateCommand.self,
     ])
