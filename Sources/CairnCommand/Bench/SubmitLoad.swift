@@ -147,7 +147,8 @@ final class SubmitLoad: Sendable {
     }
   }
 
-  private func end() {
+  /// Sends nothing more.
+  func end() {
     state.withLock { $0.end() }
     finishIfIdle()
   }

@@ -20,6 +20,7 @@ extension FuzzTarget {
     switch type {
     case .did: try DIDRecord(decoding: bytes).bytes
     case .roles: try Roles(decoding: bytes).bytes
+    case .evidence: try EvidenceRecord(decoding: bytes).bytes
     case .parameters: try Parameters(decoding: bytes).bytes
     case .statusList: try StatusListRecord(decoding: bytes).bytes
     case .statusChunk: try StatusChunk(decoding: bytes).bytes
