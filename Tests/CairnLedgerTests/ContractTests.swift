@@ -121,8 +121,7 @@ struct ContractTests {
   @Test("A block has so many contracts checked, and a transaction that wants more is refused for good") func checksOfABlock() throws {
     func deployment(_ numbers: Range<Int>) throws -> Authorized<Transaction> {
       let operations = try numbers.map { number in
-        try LedgerOperation.deploy(
-          Contracts.version(Contracts.contract("c\(number)"), policies: "", schema: "", tests: ""), network: world.network)
+        try LedgerOperation.deploy(Contracts.version(Contracts.contract("c\(number)"), tests: ""), network: world.network)
       }
       return try world.transaction(operations, by: World.author, signers: [321], nonce: numbers.lowerBound)
     }

@@ -65,10 +65,11 @@ extension FuzzTarget {
     "status-list", "status lists as credentials and as tokens, compressed",
     words: jsonWords + ["encodedList", "lst", "bits", "uH4sI", "eNr"],
     seeds: {
-      let bits = StatusBits(length: 131_072)
-      return [
-        Array(#"{"encodedList":"\#(try BitstringStatusList.encode(bits))"}"#.utf8), Array(try BitstringStatusList.encode(bits).utf8),
-      ]
+      let (bits, url, start) = (StatusBits(length: 131_072), "https://cairn.example/list", Timestamp(milliseconds: 1_700_000_000_000))
+      let credential = StatusListCredential(
+        url: url, issuer: try DID(parsing: FuzzWorld.shared.owner.description), purpose: .revocation, bits: bits, validFrom: start)
+      let token = StatusListToken(url: url, issuedAt: start, statuses: TokenStatusList(bits))
+      return [try JCS.encode(credential.json()), try JCS.encode(token.claims)]
     }
   ) { input in
     guard let json = try? JSON(parsing: input) else { return false }

@@ -33,6 +33,8 @@ struct PolicySample: Sendable {
     entities = try Entities(json: CedarJSON(parsing: Array(Self.entitiesText.utf8)), schema: schema)
   }
 
+  func decision(of set: PolicySet) -> Decision { set.isAuthorized(request, entities: entities).decision }
+
   /// What has to hold of any policies that were read.
   func check(_ set: PolicySet) throws {
     try require(try PolicySet(parsing: set.text) == set, "the printed text says something else: \(set.text)")

@@ -147,12 +147,18 @@ import Testing
 }
 
 @Suite struct BlockBudgetTests {
+  /// The least that a contract can ask of the ledger.
+  private static let schema =
+    "namespace Cairn { entity Agent { id: String }; entity Resource { id: String }; "
+    + "action act appliesTo { principal: Agent, resource: Resource, context: {} }; }"
+
   @Test("What a block cannot afford waits for the next, and nothing else waits with it") func budget() throws {
     var chain = try BlockMaker(maxBlockBytes: 256 << 10)
     var mempool = Mempool()
     let deployments = try (0..<6).map { number in
       let version = try ContractVersion(
-        id: #require(ContractID("c\(number)")), policies: [], schema: [], owners: [chain.transactions.network.registrar.did],
+        id: #require(ContractID("c\(number)")), policies: [], schema: Array(Self.schema.utf8),
+        owners: [chain.transactions.network.registrar.did],
         network: chain.executor.finalized.network)
       return try chain.transactions.verified([.deploy(version, network: chain.executor.finalized.network)])
     }
@@ -170,7 +176,8 @@ import Testing
     var mempool = Mempool()
     for number in 0..<3 {
       let version = try ContractVersion(
-        id: #require(ContractID("c\(number)")), policies: [], schema: [], owners: [chain.transactions.network.registrar.did],
+        id: #require(ContractID("c\(number)")), policies: [], schema: Array(Self.schema.utf8),
+        owners: [chain.transactions.network.registrar.did],
         network: chain.executor.finalized.network)
       try mempool.insert(chain.transactions.verified([.deploy(version, network: chain.executor.finalized.network)]))
     }
