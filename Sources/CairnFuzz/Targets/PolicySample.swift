@@ -33,7 +33,7 @@ struct PolicySample: Sendable {
     entities = try Entities(json: CedarJSON(parsing: Array(Self.entitiesText.utf8)), schema: schema)
   }
 
-  func decision(of set: PolicySet) -> Decision { set.isAuthorized(request, entities: entities).decision }
+  func decision(of set: PolicySet) -> AuthorizationResponse.Decision { set.isAuthorized(request, entities: entities).decision }
 
   /// What has to hold of any policies that were read.
   func check(_ set: PolicySet) throws {
