@@ -134,14 +134,16 @@ let package = Package(
     .target(
       name: "CairnFuzz",
       dependencies: [
-        "CairnNetwork", "CairnLedger", "CairnPolicy", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages", .nioCore,
+        "CairnNetwork", "CairnLedger", "CairnPolicy", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages",
+        .nioCore,
         .protobuf,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "CairnCommand",
       dependencies: [
-        "CairnNode", "CairnGateway", "CairnClient", "CairnTestKit", "CairnSimulator", "CairnFuzz", "CairnStore", "CairnLedger", "CairnIdentity",
+        "CairnNode", "CairnGateway", "CairnClient", "CairnTestKit", "CairnSimulator", "CairnFuzz", "CairnStore", "CairnLedger",
+        "CairnIdentity",
         "CairnChain",
         "CairnMerkle",
         "CairnPolicy", "CairnCrypto", "CairnMessages", "CairnNetwork", "CairnProtocol", "CairnConsensus", "CSQLite", .argumentParser, .yams,
