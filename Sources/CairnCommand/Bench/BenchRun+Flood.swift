@@ -12,10 +12,10 @@ import SwiftProtobuf
 
 extension BenchRun {
   /// Revocations for each of the two figures; the flood may end before it has seen as many.
-  private static let floodedRevocationCount = 200
+  private static let floodedRevocationCount = 500
   /// How many times what the network can do is offered to it.
   private static let floodFactor = 5.0
-  private static let floodSeconds = 16.0
+  private static let floodSeconds = 34.0
   /// Before revocations are measured in it, so that every queue is as full as it gets.
   private static let floodLead = Duration.milliseconds(2_500)
   private static let capacitySeconds = 2.0

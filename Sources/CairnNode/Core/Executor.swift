@@ -23,6 +23,19 @@ struct Executor {
     let refused: [Digest]
   }
 
+  /// How many ordinary transactions a block gets; at least one.
+  struct OrdinaryLimit {
+    /// In a block without transactions of the defence lane.
+    let alone: Int
+    /// In one with them.
+    let besideDefence: Int
+
+    static let none = OrdinaryLimit(alone: .max, besideDefence: .max)
+    /// While the defence lane is in use: the other validators may have to check all their signatures before they vote, and the transaction
+    /// that comes next waits for this block. What is in a hurry itself waits for hardly more than itself.
+    static let alert = OrdinaryLimit(alone: 16, besideDefence: 2)
+  }
+
   /// The version of the last finalized block.
   private(set) var finalized: LedgerState
   /// Executed blocks above the last finalized one, by header digest.
@@ -41,11 +54,12 @@ struct Executor {
   ///
   /// - Parameters:
   ///   - now: Unix time in milliseconds.
-  ///   - ordinaryLimit: of the transactions that are not of the defence lane; at least 1.
+  ///   - ordinaryLimit: of the transactions that are not of the defence lane.
   ///   - isTimeOver: asked when the block has a transaction already; it then gets no more ordinary ones.
   /// - Returns: `nil` when the parent was not executed here, or when nothing applies and an empty block is not wanted.
   mutating func build(
-    _ request: BuildRequest, from mempool: Mempool, now: UInt64, ordinaryLimit: Int = .max, until isTimeOver: () -> Bool = { false }
+    _ request: BuildRequest, from mempool: Mempool, now: UInt64, ordinaryLimit: OrdinaryLimit = .none,
+    until isTimeOver: () -> Bool = { false }
   ) throws(NodeFailure) -> Built? {
     guard let parent = state(after: request.parent), parent.epoch == request.epoch else { return nil }
     var execution = BlockExecution(on: parent, timeMilliseconds: max(request.earliestTimeMilliseconds, parent.timeMilliseconds + 1, now))
@@ -70,10 +84,11 @@ struct Executor {
     let reserved = Int(parent.parameters.maxBlockBytes) / 2
     mempool.visitDefence { goesOn(after: $0) && execution.byteCount < reserved }
     let urgentCount = execution.count
+    let limit = urgentCount > 0 ? ordinaryLimit.besideDefence : ordinaryLimit.alone
     if fault == nil {
       // What waits may be in an ancestor already, or not apply yet: that neither counts nor takes long.
       mempool.visitOrdinary { transaction in
-        let isEnough = execution.count > 0 && isTimeOver() || execution.count - urgentCount >= ordinaryLimit
+        let isEnough = execution.count > 0 && isTimeOver() || execution.count - urgentCount >= limit
         return !isEnough && goesOn(after: transaction)
       }
     }

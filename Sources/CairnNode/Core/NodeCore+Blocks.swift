@@ -58,8 +58,6 @@ extension NodeCore {
   private static let buildTime = TimeAmount.milliseconds(20)
   /// The same while the alert is on.
   private static let alertBuildTime = TimeAmount.milliseconds(5)
-  /// Ordinary transactions in a block meanwhile, as the other validators may have to check all their signatures before they vote.
-  private static let alertCount = 16
   /// From one block to the next when transactions wait: about what four nodes on two cores take for a block.
   private static let paceMilliseconds: UInt64 = 18
   /// The most during an alert.
@@ -72,7 +70,7 @@ extension NodeCore {
     do throws(NodeFailure) {
       let end = loop.now + (isAlert ? Self.alertBuildTime : Self.buildTime)
       let built = try executor.build(
-        request, from: source, now: now.unixMilliseconds, ordinaryLimit: isAlert ? Self.alertCount : .max
+        request, from: source, now: now.unixMilliseconds, ordinaryLimit: isAlert ? .alert : .none
       ) { loop.now >= end }
       refuseFinally(built?.refused ?? [])
       guard let built else {

@@ -135,12 +135,22 @@ import Testing
     #expect(try chain.build(mempool) { true }.transactions.count == 2)
   }
 
+  @Test("During an alert a block gets few ordinary transactions, and hardly any beside the lane's") mutating func alert() throws {
+    let list = try chain.makeList()
+    var mempool = Mempool()
+    for _ in 0..<40 { try mempool.insert(chain.transactions.next()) }
+    #expect(try chain.build(mempool).transactions.count == 40)
+    #expect(try chain.build(mempool, ordinaryLimit: .alert).transactions.count == 16)
+    for index in UInt32(0)..<5 { try mempool.insert(chain.revocation([index], in: list), isDefence: true) }
+    #expect(try chain.build(mempool, ordinaryLimit: .alert).transactions.count == 5 + 2)
+  }
+
   @Test("However little time there is, a block gets what applies, past all that an ancestor has") mutating func progress() throws {
     var mempool = Mempool()
     for _ in 0..<9 { try mempool.insert(chain.transactions.next()) }
-    let parent = try chain.build(mempool, ordinaryLimit: 4)
+    let parent = try chain.build(mempool, ordinaryLimit: Executor.OrdinaryLimit(alone: 4, besideDefence: 1))
     #expect(parent.transactions.count == 4)
-    let child = try chain.build(mempool, on: parent.header, ordinaryLimit: 2)
+    let child = try chain.build(mempool, on: parent.header, ordinaryLimit: Executor.OrdinaryLimit(alone: 2, besideDefence: 1))
     #expect(child.transactions.count == 2 && Set(child.transactions).isDisjoint(with: parent.transactions))
     #expect(try chain.build(mempool, on: parent.header) { true }.transactions.count == 1)
   }
@@ -242,7 +252,7 @@ private struct BlockMaker {
 
   /// - Parameter parent: `nil` for the last final block.
   mutating func build(
-    _ mempool: Mempool, on parent: Header? = nil, ordinaryLimit: Int = .max, until isTimeOver: () -> Bool = { false }
+    _ mempool: Mempool, on parent: Header? = nil, ordinaryLimit: Executor.OrdinaryLimit = .none, until isTimeOver: () -> Bool = { false }
   ) throws -> Block {
     let parent = parent ?? executor.finalized.header
     let request = BuildRequest(
