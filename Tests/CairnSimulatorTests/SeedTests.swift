@@ -74,7 +74,13 @@ import Testing
 
   @discardableResult
   static func run(_ options: SimulationOptions) throws -> Coverage {
-    let report = try Simulation(options).run()
+    weak var left: Simulation?
+    let report = try {
+      let simulation = try Simulation(options)
+      left = simulation
+      return simulation.run()
+    }()
+    #expect(left == nil, "a simulated process is still there; run it again with: \(options.command)")
     #expect(report.violation == nil, "\(report.violation.map(\.description) ?? ""); run it again with: \(options.command) --trace")
     return report.coverage
   }

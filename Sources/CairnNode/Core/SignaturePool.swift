@@ -44,6 +44,8 @@ final class SignaturePool: Sendable {
     /// The next task that an arrival has to wait for.
     mutating func popUrgent() -> (@Sendable () -> Void)? { proposals.popFirst() ?? defence.popFirst() }
 
+    mutating func forgetTasks() { (proposals, defence, arrivals) = ([], [], []) }
+
     mutating func beginArrivals(limit: Int) -> Bool {
       guard busyWithArrivals < limit else { return false }
       busyWithArrivals += 1
@@ -155,7 +157,11 @@ final class SignaturePool: Sendable {
     }
     // One turn for each task; whichever is the most urgent then is taken.
     workers.perform { [self] isActive in
-      guard isActive else { return promise.fail(CancellationError()) }
+      guard isActive else {
+        // Every task has a turn, which comes to this too. The tasks themselves would keep the pool, and all that they belong to, for ever.
+        queues.withLock { $0.forgetTasks() }
+        return promise.fail(CancellationError())
+      }
       if let urgent = queues.withLock({ $0.popUrgent() }) { return urgent() }
       doArrivals()
     }

@@ -16,9 +16,11 @@ private final class HeldWorkers: Workers {
   var count: Int { works.withLock { $0.count } }
 
   /// Does the oldest piece of work.
-  func step() {
+  ///
+  /// - Parameter isActive: `false` when the workers were stopped.
+  func step(isActive: Bool = true) {
     let next = works.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-    next?(true)
+    next?(isActive)
   }
 }
 
@@ -54,5 +56,19 @@ private final class HeldWorkers: Workers {
     }
     while workers.count > 0 { workers.step() }
     #expect(journal.all == ["arrival", "defence", "arrival"])
+  }
+
+  @Test("Work that was never done is over when the workers stop, and keeps nothing alive") func stop() throws {
+    weak var left: SignaturePool?
+    var verdicts: [EventLoopFuture<[SignaturePool.Verdict]>] = []
+    do {
+      let pool = try pool()
+      left = pool
+      for urgency in [SignaturePool.Urgency.arrival, .defence, .proposal] { verdicts.append(pool.verify([[1]], urgency, on: loop)) }
+      while workers.count > 0 { workers.step(isActive: false) }
+    }
+    loop.run()
+    for verdict in verdicts { #expect(throws: CancellationError.self) { try verdict.wait() } }
+    #expect(left == nil)
   }
 }
