@@ -25,11 +25,15 @@ struct ContractFolder {
   let tests: [UInt8]
 
   static func read(_ path: String) throws(CommandFailure) -> ContractFolder {
-    ContractFolder(
-      path: path, policies: try Files.read("\(path)/\(policiesFile)", "policies", limit: byteLimit),
-      schema: try Files.read("\(path)/\(schemaFile)", "schema", limit: byteLimit),
-      tests: Files.exists("\(path)/\(testsFile)") ? try Files.read("\(path)/\(testsFile)", "tests", limit: byteLimit) : [])
+    let tests = file(testsFile, in: path)
+    return ContractFolder(
+      path: path, policies: try Files.read(file(policiesFile, in: path), "policies", limit: byteLimit),
+      schema: try Files.read(file(schemaFile, in: path), "schema", limit: byteLimit),
+      tests: Files.exists(tests) ? try Files.read(tests, "tests", limit: byteLimit) : [])
   }
+
+  /// The path of a file in the folder, which may have been given with a slash at its end.
+  static func file(_ name: String, in folder: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
 
   /// A version of a contract with what the folder says, checked as the ledger will check it.
   ///

@@ -1,4 +1,6 @@
 import ArgumentParser
+import CairnCrypto
+import CairnIdentity
 import CairnLedger
 import CairnPolicy
 import Foundation
@@ -8,8 +10,10 @@ struct PolicyCheck: ParsableCommand {
     commandName: "check", abstract: "Check a contract, or policies with their schema, as the ledger checks them.",
     discussion: ContractFolder.explanation + """
       \n
-      The limits are those of the ledger: sizes, depth, strict validation, how far a policy may follow attributes (its level), and cost. The \
-      cost is that of the worst request, in steps of at most about 50 nanoseconds.
+      All is checked that the ledger checks before it takes a contract, in the same order, and a refusal has the ledger's reason: sizes, \
+      depth, templates, whether the schema asks for what the ledger has, the work of checking, strict validation, how far a policy may follow \
+      attributes (its level), cost, and the contract's own tests. Who signs, only the ledger can tell. The cost is that of the worst request, \
+      in steps of at most about 50 nanoseconds.
       """)
 
   @Argument(help: "A contract's folder, or a file of policies in Cedar's syntax.", completion: .file(extensions: ["cedar"]))
@@ -19,50 +23,85 @@ struct PolicyCheck: ParsableCommand {
   @Option(help: "Of a file of policies: tests, as in a contract's folder.", completion: .file(extensions: ["json"])) var tests: String?
   @Flag(help: "Validate permissively instead of strictly, as the ledger does not.") var permissive = false
   @Option(help: "How many attributes of entities deep a policy may look.") var level = PolicyLimits.ledger.level
+  @Option(
+    help: ArgumentHelp(
+      "The folder of the version in force: says whether a guardian must sign an upgrade to this one.", valueName: "folder"),
+    completion: .directory)
+  var since: String?
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     guard (0...16).contains(level) else { throw ValidationError("--level is from 0 to 16.") }
+    guard since == nil || isLedgers else {
+      throw ValidationError("--since is about what the ledger checks: leave out --permissive and --level.")
+    }
   }
+
+  /// Whether the check is the ledger's, and not one of another strictness.
+  private var isLedgers: Bool { !permissive && level == PolicyLimits.ledger.level }
 
   func run() throws {
     let files = try read()
-    let set: PolicySet
-    do { set = try PolicySet(parsing: files.policies, limits: .ledger) } catch {
-      throw CommandFailure.refused(error.reason.rawValue, "\(files.policiesPath) cannot be read:\n\(error)")
-    }
-    let schema: Schema
-    do { schema = try Schema(parsing: files.schema, limits: .ledger) } catch {
-      throw CommandFailure.refused("invalid_schema", "\(files.schemaPath) cannot be read:\n\(error)")
-    }
-    let result = schema.validate(set, permissive ? .permissive : .strict, level: level)
-    guard result.isValid else {
-      throw CommandFailure.refused(
-        "invalid_policies", (["\(files.policiesPath) is not valid:"] + result.errors.map(\.description)).joined(separator: "\n  "))
-    }
-    let tests = try verdict(files)
-    let shown = Checked(
-      policies: set.policies.count, templates: set.templates.count, forbids: set.forbids.count, tests: tests,
-      cost: schema.costBound(of: set, .ledger), costLimit: ContractLimits.cost, warnings: result.warnings.map(\.description))
+    let shown: Checked
+    do throws(ContractFault) { shown = isLedgers ? try accepted(files) : try validated(files) } catch { throw refusal(error, of: files) }
     output.print(shown, text: shown.text)
   }
 
-  /// What is left of what the ledger checks: templates, the work of checking, the budget and the tests.
-  ///
-  /// - Returns: how many tests there are.
-  private func verdict(_ files: Texts) throws(CommandFailure) -> Int {
-    guard !permissive, level == PolicyLimits.ledger.level else { return 0 }
-    do throws(ContractFault) {
-      let compiled = try CompiledContract(policies: files.policies, schema: files.schema)
-      try compiled.check(tests: files.tests)
-      let count = files.policies.count + files.schema.count + files.tests.count
-      guard count <= ContractVersion.byteLimit else {
-        throw .tooLarge(count)
-      }
-      return try compiled.tests(files.tests).count
-    } catch {
-      throw .refused(error.reason, "The ledger would refuse \(policies): \(error.description).")
+  /// All that the ledger checks of a contract, in its order.
+  private func accepted(_ files: Texts) throws(ContractFault) -> Checked {
+    try checkSize(files)
+    let compiled = try CompiledContract(policies: files.policies, schema: files.schema)
+    try compiled.check(tests: files.tests)
+    var notes = warnings(compiled.schema.validate(compiled.policies, .strict, level: level))
+    if let weakened = files.since.flatMap({ WeakenedForbid(from: $0, to: compiled) }) {
+      notes.append("an upgrade to it needs a guardian, because it \(weakened)")
     }
+    return Checked(compiled.policies, compiled.schema, tests: try compiled.tests(files.tests).count, notes: notes)
+  }
+
+  /// The size of the shortest version that could be deployed with these texts.
+  private func checkSize(_ files: Texts) throws(ContractFault) {
+    guard let id = ContractID("a") else { preconditionFailure("a letter is a name") }
+    do throws(OperationError) {
+      _ = try ContractVersion(
+        id: id, policies: files.policies, schema: files.schema, tests: files.tests,
+        owners: [CairnDID(network: .zero, create: .zero)], network: .zero)
+    } catch {
+      // Anything else than the size is said by whoever reads the text, with its place.
+      if case .contract(.tooLarge(let count)) = error { throw .tooLarge(count) }
+    }
+  }
+
+  /// What was asked for in place of the ledger's checks.
+  private func validated(_ files: Texts) throws(ContractFault) -> Checked {
+    let (policies, schema): (PolicySet, Schema)
+    do { policies = try PolicySet(parsing: files.policies, limits: .ledger) } catch { throw .policies(error) }
+    do { schema = try Schema(parsing: files.schema, limits: .ledger) } catch { throw .schema(error) }
+    let result = schema.validate(policies, permissive ? .permissive : .strict, level: level)
+    if let error = result.errors.first { throw .validation(error) }
+    let note = "the ledger validates strictly, at level \(PolicyLimits.ledger.level), and checks more: this says nothing about that"
+    return Checked(policies, schema, tests: 0, notes: warnings(result) + [note])
+  }
+
+  private func warnings(_ result: ValidationResult) -> [String] { result.warnings.map(\.description) }
+
+  private func refusal(_ fault: ContractFault, of files: Texts) -> CommandFailure {
+    let text: String
+    switch fault {
+    case .policies(let error): text = "\(files.policiesPath) cannot be read:\n\(error)"
+    case .schema(let error): text = "\(files.schemaPath) cannot be read:\n\(error)"
+    case .validation: text = (["\(files.policiesPath) is not valid:"] + validationErrors(files)).joined(separator: "\n  ")
+    default: text = "The ledger would refuse \(policies): \(fault.description)."
+    }
+    return .refused(fault.reason, text)
+  }
+
+  /// All of them, where the ledger needs only the first.
+  private func validationErrors(_ files: Texts) -> [String] {
+    guard let policies = try? PolicySet(parsing: files.policies, limits: .ledger),
+      let schema = try? Schema(parsing: files.schema, limits: .ledger)
+    else { return [] }
+    return schema.validate(policies, permissive ? .permissive : .strict, level: level).errors.map(\.description)
   }
 
   /// What is to be checked, and where it came from.
@@ -72,12 +111,25 @@ struct PolicyCheck: ParsableCommand {
     let schemaPath: String
     let schema: [UInt8]
     let tests: [UInt8]
+    /// What is in force.
+    var since: CompiledContract?
   }
 
   /// More than a ledger takes, so that what is too long is said by the parser, with its place.
   private static let byteLimit = 16 << 20
 
   private func read() throws(CommandFailure) -> Texts {
+    var texts = try readNew()
+    texts.since = try since.map { path throws(CommandFailure) in
+      let folder = try ContractFolder.read(path)
+      do throws(ContractFault) { return try CompiledContract(policies: folder.policies, schema: folder.schema) } catch {
+        throw .refused(error.reason, "\(path) is no contract of the ledger: \(error.description).")
+      }
+    }
+    return texts
+  }
+
+  private func readNew() throws(CommandFailure) -> Texts {
     guard Files.isDirectory(policies) else {
       guard let schema else { throw .usage("no_schema", "Give --schema FILE beside a file of policies, or a contract's folder.") }
       return Texts(
@@ -90,8 +142,8 @@ struct PolicyCheck: ParsableCommand {
     }
     let folder = try ContractFolder.read(policies)
     return Texts(
-      policiesPath: "\(policies)/\(ContractFolder.policiesFile)", policies: folder.policies,
-      schemaPath: "\(policies)/\(ContractFolder.schemaFile)", schema: folder.schema, tests: folder.tests)
+      policiesPath: ContractFolder.file(ContractFolder.policiesFile, in: policies), policies: folder.policies,
+      schemaPath: ContractFolder.file(ContractFolder.schemaFile, in: policies), schema: folder.schema, tests: folder.tests)
   }
 }
 
@@ -102,11 +154,17 @@ private struct Checked: Encodable {
   let tests: Int
   let cost: Int
   let costLimit: Int
-  let warnings: [String]
+  let notes: [String]
+
+  init(_ policies: PolicySet, _ schema: Schema, tests: Int, notes: [String]) {
+    (self.policies, templates, forbids) = (policies.policies.count, policies.templates.count, policies.forbids.count)
+    (self.tests, self.notes) = (tests, notes)
+    (cost, costLimit) = (schema.costBound(of: policies, .ledger), ContractLimits.cost)
+  }
 
   var text: String {
     let sentence =
       "Valid: \(policies) policies (\(forbids) of them forbid), \(templates) templates, at most \(cost) of \(costLimit) steps for a request"
-    return ([sentence + (tests > 0 ? ", \(tests) tests pass." : ".")] + warnings.map { "Note: \($0)" }).joined(separator: "\n")
+    return ([sentence + (tests > 0 ? ", \(tests) tests pass." : ".")] + notes.map { "Note: \($0)." }).joined(separator: "\n")
   }
 }

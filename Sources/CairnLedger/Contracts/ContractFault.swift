@@ -2,7 +2,7 @@ public import CairnPolicy
 
 /// Why a contract may not be deployed, whoever asks: what is wrong with what it says.
 public enum ContractFault: Error, Equatable, Sendable {
-  /// Bytes of all its texts together.
+  /// Bytes of the canonical ``ContractVersion``.
   case tooLarge(Int)
   case policies(PolicySyntaxError)
   /// A policy with slots: nothing fills them, so that it would never apply.
@@ -43,7 +43,7 @@ extension ContractFault: CustomStringConvertible {
   /// One clause, lower case, without a full stop.
   public var description: String {
     switch self {
-    case .tooLarge(let count): "its texts have \(count) bytes together, where less than \(ContractVersion.byteLimit) are allowed"
+    case .tooLarge(let count): "it has \(count) bytes, where \(ContractVersion.byteLimit) are allowed"
     case .policies(let error): "the policies cannot be read at line \(error.line), column \(error.column): \(error.message)"
     case .template(let id): "`\(id)` has a slot, and nothing in a contract can fill it"
     case .schema(.syntax(let error)): "the schema cannot be read at line \(error.line), column \(error.column): \(error.message)"

@@ -8,13 +8,23 @@ public enum WeakenedForbid: Hashable, Sendable {
   case schema(SchemaLoss)
 
   /// The first that an upgrade lets go.
-  init?(from old: CompiledContract, to new: CompiledContract) {
+  public init?(from old: CompiledContract, to new: CompiledContract) {
     if let dropped = old.policies.forbids(missingFrom: new.policies).first {
       self = .dropped(dropped.statement)
     } else if !old.policies.forbids.isEmpty, let loss = new.schema.firstLoss(since: old.schema) {
       self = .schema(loss)
     } else {
       return nil
+    }
+  }
+}
+
+extension WeakenedForbid: CustomStringConvertible {
+  /// Continues "the upgrade"; a clause without a full stop.
+  public var description: String {
+    switch self {
+    case .dropped(let statement): "drops or changes \(statement)"
+    case .schema(let loss): "changes what the forbid policies see, as \(loss)"
     }
   }
 }

@@ -111,7 +111,10 @@ struct TokenReader {
   ///   - expected: with its article, or quoted.
   ///   - known: identifiers that could stand here, for a suggestion.
   func unexpected(_ expected: String, known: [String] = []) -> PolicySyntaxError {
-    guard !isAtEnd else { return failure(.unexpectedEnd, "expected \(expected), found the end of the text") }
+    guard !isAtEnd else {
+      // Where something is missing, rather than below what blank lines and comments follow.
+      return PolicySyntaxError(.unexpectedEnd, "expected \(expected), found the end of the text", at: previousEnd, in: source)
+    }
     let found = text(of: current)
     let shown = found.utf8.count > 40 ? "a long token" : "`\(found)`"
     return failure(
