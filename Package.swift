@@ -22,6 +22,7 @@ extension Target.Dependency {
   static let crypto = product(name: "Crypto", package: "swift-crypto")
   static let protobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
   static let logging = product(name: "Logging", package: "swift-log")
+  static let metrics = product(name: "CoreMetrics", package: "swift-metrics")
   static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
   static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
   static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -53,6 +54,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
@@ -105,7 +107,7 @@ let package = Package(
       name: "CairnNode",
       dependencies: [
         "CairnCrypto", "CairnMerkle", "CairnMessages", "CairnChain", "CairnIdentity", "CairnLedger", "CairnConsensus", "CairnStore",
-        "CairnNetwork", "CairnProtocol", .nioCore, .nioPosix, .nioSSL, .protobuf, .logging, .lifecycle, .grpcCore, .grpcProtobuf,
+        "CairnNetwork", "CairnProtocol", .nioCore, .nioPosix, .nioSSL, .protobuf, .logging, .metrics, .lifecycle, .grpcCore, .grpcProtobuf,
         .grpcTransport, .deque,
       ],
       swiftSettings: strict),
@@ -113,7 +115,7 @@ let package = Package(
       name: "CairnGateway",
       dependencies: [
         "CairnCrypto", "CairnMessages", "CairnChain", "CairnIdentity", "CairnLedger", "CairnNetwork", "CairnNode", .hummingbird,
-        .hummingbirdCore, .httpTypes, .nioHTTPTypes, .nioCore, .nioPosix, .protobuf, .logging, .lifecycle,
+        .hummingbirdCore, .httpTypes, .nioHTTPTypes, .nioCore, .nioPosix, .protobuf, .logging, .metrics, .lifecycle,
       ],
       swiftSettings: strict),
     .target(
@@ -200,7 +202,7 @@ let package = Package(
       name: "CairnGatewayTests",
       dependencies: [
         "CairnGateway", "CairnTestKit", "CairnClient", "CairnNode", "CairnNetwork", "CairnMessages", "CairnLedger", "CairnIdentity",
-        "CairnChain", "CairnMerkle", "CairnCrypto", .httpTypes, .nioCore, .nioPosix, .nioEmbedded, .protobuf, .logging,
+        "CairnChain", "CairnMerkle", "CairnCrypto", .httpTypes, .nioCore, .nioPosix, .nioEmbedded, .protobuf, .logging, .metrics,
       ],
       swiftSettings: strict),
     .testTarget(

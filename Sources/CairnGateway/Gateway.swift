@@ -4,12 +4,13 @@ import HTTPTypes
 /// Answers HTTP requests about the ledger. Knows nothing of sockets.
 package struct Gateway: Sendable {
   private let source: any GatewaySource
+  private let metrics: PrometheusRegistry?
   /// Unix time in milliseconds.
   private let now: @Sendable () -> UInt64
 
-  package init(_ source: any GatewaySource, now: @escaping @Sendable () -> UInt64) {
-    self.source = source
-    self.now = now
+  /// - Parameter metrics: what `/metrics` shows; `nil` leaves it out.
+  package init(_ source: any GatewaySource, metrics: PrometheusRegistry? = nil, now: @escaping @Sendable () -> UInt64) {
+    (self.source, self.metrics, self.now) = (source, metrics, now)
   }
 
   package func answer(_ request: GatewayRequest) async -> GatewayResponse {
@@ -19,6 +20,7 @@ package struct Gateway: Sendable {
     switch path {
     case "/healthz": response = GatewayResponse(.ok, .json, JSON.object([JSON.Member("status", .string("alive"))]).bytes)
     case "/readyz": response = await readiness
+    case "/metrics" where metrics != nil: response = GatewayResponse(.ok, .metrics, Array((metrics?.text ?? "").utf8))
     case _ where path.hasPrefix(IdentifierService.prefix):
       response = IdentifierService(source: source).answer(request, identifier: path.dropFirst(IdentifierService.prefix.count))
       response.headers[.vary] = "Accept"

@@ -26,6 +26,8 @@ struct MediaType: Hashable, CustomStringConvertible {
   static let problem = MediaType("application", "problem+json")
   /// A credential of VC 2.0.
   static let credential = MediaType("application", "vc")
+  /// Prometheus' text exposition format.
+  static let metrics = MediaType("text", "plain; version=0.0.4; charset=utf-8")
   /// A Token Status List.
   static let statusListToken = MediaType("application", "statuslist+jwt")
 }

@@ -162,6 +162,14 @@ extension LedgerState {
     layers.contains { $0.transactions.contains(id) } || finalized.contains(transaction: id)
   }
 
+  /// The proposals that trustees may still approve, ascending by id.
+  public func openProposals() throws(LedgerFault) -> [GovernanceRecord.Open] {
+    let key = GovernanceRecord.stateKey
+    guard let bytes = try record(forKey: key), var index = try? GovernanceRecord(decoding: bytes) else { throw .wrongRecord(key: key) }
+    index.removeExpired(atMilliseconds: timeMilliseconds)
+    return index.open
+  }
+
   func version(forKey key: Digest) throws(LedgerFault) -> DIDVersion? {
     for layer in layers.reversed() {
       if let version = layer.versions[key] { return version }

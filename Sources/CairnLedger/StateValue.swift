@@ -45,6 +45,10 @@ public struct StateValue: Hashable, Sendable {
     self.init(type: type, changedAt: message.changedAt, recordHash: recordHash, isTombstone: message.flags != 0)
   }
 
+  /// Whether a row's value, which the state has and so is canonical, is of the type: read off its first field, because whoever looks for one
+  /// kind of rows among all decodes no others.
+  static func isOf(_ type: StateType, _ bytes: [UInt8]) -> Bool { bytes.starts(with: [1 << 3, type.rawValue]) }
+
   /// The canonical encoding.
   public var bytes: [UInt8] {
     var writer = WireWriter(capacity: 50)

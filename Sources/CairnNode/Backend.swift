@@ -31,11 +31,12 @@ final class Backend: NodeBackend {
   private let eventWorkers: any Workers
   private let claims = DefenceClaims()
   private let room: MempoolRoom
+  let metrics: NodeMetrics
   let startedAt = ContinuousClock.now
 
   init(
     _ configuration: NodeConfiguration, core: Confined<NodeCore>, mesh: any PeerLinks, publisher: HeadPublisher, records: FinalizedRecords,
-    signatures: SignaturePool, room: MempoolRoom, readers: StoreReaders, eventWorkers: any Workers
+    signatures: SignaturePool, room: MempoolRoom, readers: StoreReaders, eventWorkers: any Workers, metrics: NodeMetrics
   ) {
     genesis = configuration.genesis
     consensusKey = configuration.consensusKey.publicKey
@@ -48,6 +49,7 @@ final class Backend: NodeBackend {
     self.room = room
     self.readers = readers
     self.eventWorkers = eventWorkers
+    self.metrics = metrics
   }
 
   var name: String {

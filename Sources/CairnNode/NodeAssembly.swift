@@ -34,6 +34,7 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
       workers: environment.signatures, workerCount: environment.signatureCount, network: genesis.network,
       scheme: environment.scheme)
     let room = MempoolRoom()
+    let metrics = NodeMetrics(configuration.metrics)
     var consensus = recovery.consensus
     if !configuration.isVotingAllowed { consensus.votingDisabledReason = consensus.votingDisabledReason ?? .operatorRequest }
     let core = NodeCore(
@@ -44,7 +45,7 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
         recovered: consensus, evidence: recovery.evidence, highestVote: store.recovery.highestVote, records: recovery.records,
         flusher: StateFlusher(store: store, records: recovery.records, worker: environment.state) { fail(.store($0)) },
         publisher: publisher, signatures: signatures, room: room, chain: store.chain, reader: recovery.reader, environment: environment,
-        logger: logger, fail: fail))
+        metrics: metrics, logger: logger, fail: fail))
     let gateway = PeerGateway(core: core)
     links = try makeLinks(gateway)
     core.mesh = links
@@ -53,7 +54,7 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
     self.core = Confined(core, on: environment.loop)
     backend = Backend(
       configuration, core: self.core, mesh: links, publisher: publisher, records: recovery.records,
-      signatures: signatures, room: room, readers: opened.readers, eventWorkers: environment.events)
+      signatures: signatures, room: room, readers: opened.readers, eventWorkers: environment.events, metrics: metrics)
   }
 }
 

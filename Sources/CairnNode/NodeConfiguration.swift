@@ -4,6 +4,7 @@ public import CairnCrypto
 public import CairnLedger
 package import CairnNetwork
 package import CairnStore
+public import CoreMetrics
 
 /// What a node is made of. Secrets are already decrypted; nothing here is read from the environment.
 public struct NodeConfiguration: Sendable {
@@ -28,6 +29,8 @@ public struct NodeConfiguration: Sendable {
   public var httpListener: HostAndPort?
   /// What answers there. The node itself knows nothing of HTTP.
   package var httpFace: (any HTTPFace)?
+  /// Where the node's metrics go; what this process has set up for all of it, unless another one is given.
+  public var metrics: any MetricsFactory = MetricsSystem.factory
   public var timers: TimerConfiguration
   /// Where validators listen when that is not what the ledger says, by name.
   public var peerAddresses: [String: HostAndPort] = [:]

@@ -48,6 +48,7 @@ extension NodeCore {
     status.stalledBecause = stalledBecause
     status.evidence = evidence.map { Data($0.bytes) }
     status.leaderTimeouts = UInt32(clamping: engine?.nullifyCounts[.leaderTimeout] ?? 0)
+    if let policy = try? policyStanding() { status.policy = policy }
     return status
   }
 

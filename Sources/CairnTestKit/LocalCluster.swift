@@ -154,7 +154,8 @@ public final class LocalCluster: Sendable {
       dataDirectory: directory.appending(path: keys.name).path, peerListener: anywhere, clientListener: anywhere)
     configuration.adminListener = anywhere
     configuration.httpListener = anywhere
-    configuration.httpFace = HTTPGateway()
+    let gateway = HTTPGateway()
+    (configuration.httpFace, configuration.metrics) = (gateway, gateway.metrics)
     if let timeout = options.leaderTimeoutMilliseconds { configuration.timers.leaderMilliseconds = timeout }
     configuration.links = options.links
     options.configure(index, &configuration)

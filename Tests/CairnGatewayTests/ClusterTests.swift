@@ -55,6 +55,35 @@ import Testing
     }
   }
 
+  /// A gauge or counter as the node tells it; `nil` when it has none.
+  private static func metric(_ name: String, _ port: Int) async throws -> Double? {
+    let lines = try await RawConnection.get(port, "/metrics").body.split(separator: "\n")
+    return lines.first { $0.hasPrefix(name + " ") }.flatMap { Double($0.dropFirst(name.count + 1)) }
+  }
+
+  @Test("Metrics follow what the node does") func metrics() async throws {
+    try await LocalCluster.with(nodes: 4) { cluster in
+      let port = try Self.port(cluster, 0)
+      _ = try await cluster.register(key: .generate())
+      let client = try cluster.client(of: 0)
+      let none = try #require(ContractID("none"))
+      await #expect(throws: CairnError.self) { try await client.freeze(none, by: cluster.network.registrar) }
+      await client.close()
+      #expect(try await Self.metric("cairn_transactions_refused_total{reason=\"unknown_contract\"}", port) == 1)
+      try await cluster.waitUntil {
+        let height = try await Self.metric("cairn_height", port) ?? 0
+        let peers = try await Self.metric("cairn_peers_connected", port)
+        return height > 0 && peers == 3
+      }
+      #expect(try await Self.metric("cairn_transactions_committed_total", port) ?? 0 >= 1)
+      #expect(try await Self.metric("cairn_contracts", port) == 0)
+      #expect(try await Self.metric("cairn_open_proposals", port) == 0)
+      #expect(try await Self.metric("cairn_view", port) ?? 0 >= 1)
+      let committed = try await Self.metric("cairn_log_entries", port) ?? 0
+      #expect(try await committed > Self.metric("cairn_height", port) ?? .infinity)
+    }
+  }
+
   @Test("A deactivated DID is gone, proven") func deactivated() async throws {
     try await LocalCluster.with(nodes: 1) { cluster in
       let key = SigningKey.generate()

@@ -12,8 +12,9 @@ struct LogWatch: AsyncParsableCommand {
     discussion: """
       Each block is proven to be final and to follow the one before it, with every transaction in its place, before it is shown. When a \
       node fails or lies, another one is asked for the next block. With --kind, --did or --issuer only blocks with a matching transaction \
-      are shown; the node chooses them, and could leave one out unnoticed. Without them it could not. With --json each block is one line. \
-      Ends with Ctrl-C.
+      are shown; the node chooses them, and could leave one out unnoticed. Without them it could not. A block with which the audit of a \
+      contract is overdue says so: of the contracts that --contract names, otherwise of those that were seen to change; the date and the \
+      block follow from proofs. With --json each block is one line. Ends with Ctrl-C.
       """)
 
   @Option(help: ArgumentHelp("Begin after this block; otherwise with the next one.", valueName: "height")) var after: UInt64?
@@ -70,9 +71,12 @@ struct LogWatch: AsyncParsableCommand {
 
   private func watch(_ client: CairnClient) async throws {
     let filter = EventFilter(kinds: Set(kinds), dids: Set(dids), issuers: Set(issuers), contracts: Set(contracts))
+    let named = contracts.compactMap { ContractID($0) }
+    var audits = AuditWatch(client, contracts: named.isEmpty ? nil : named)
     for try await block in client.events(after: after.map { EventPosition(height: $0) }, filter: filter) {
-      guard filter.isEmpty || !block.transactions.isEmpty else { continue }
-      let shown = ShownBlock(block)
+      let overdue = try await audits.overdue(with: block)
+      guard filter.isEmpty || !block.transactions.isEmpty || !overdue.isEmpty else { continue }
+      let shown = ShownBlock(block, overdue)
       let line = (output.isJSON ? Output.json(shown) : shown.text) + "\n"
       // Nobody reads any more: that is an end like another.
       guard (try? FileHandle.standardOutput.write(contentsOf: Data(line.utf8))) != nil else { return }
@@ -95,8 +99,10 @@ struct ShownBlock: Encodable {
   let transactions: [Entry]
   /// Left out because of the filter.
   let omitted: Int
+  /// Contracts whose audit is overdue from this block on.
+  let auditOverdue: [String]
 
-  init(_ block: FinalizedBlock) {
+  init(_ block: FinalizedBlock, _ overdue: [OverdueAudit] = []) {
     height = block.header.height
     timeMs = block.header.timeMilliseconds
     digest = block.header.digest.description
@@ -104,6 +110,7 @@ struct ShownBlock: Encodable {
     proposer = block.header.proposer
     transactions = block.transactions.map { Entry(index: $0.index, transaction: ShownTransaction($0.transaction)) }
     omitted = block.omittedCount
+    auditOverdue = overdue.map(\.contract.name)
   }
 
   /// One line for the block, one for each of its operations.
@@ -118,6 +125,6 @@ struct ShownBlock: Encodable {
     let operations = transactions.flatMap { entry in
       entry.transaction.operations.map { "  \(entry.index)  \($0.operation)  \($0.subject)" }
     }
-    return ([line] + operations).joined(separator: "\n")
+    return ([line] + operations + auditOverdue.map { "  audit overdue  \($0)" }).joined(separator: "\n")
   }
 }

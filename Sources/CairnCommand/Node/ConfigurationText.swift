@@ -44,7 +44,8 @@ enum ConfigurationText {
         grpc: off
         # The operator's commands, without TLS: loopback only.
         admin: 127.0.0.1:7403
-        # Readers: W3C DID Resolution over HTTP, /healthz and /readyz, without TLS. Put a proxy with TLS before it for others than this host.
+        # Readers: W3C DID Resolution over HTTP, /healthz, /readyz and /metrics, without TLS. Put a proxy with TLS before it for others than
+        # this host, which keeps /metrics to itself.
         http: 127.0.0.1:7404
 
       # false: follow and serve, but never vote.

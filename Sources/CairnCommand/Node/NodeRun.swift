@@ -92,7 +92,8 @@ extension PreparedNode {
     configuration.grpcListener = listeners.grpc
     configuration.adminListener = listeners.admin
     configuration.httpListener = listeners.http
-    configuration.httpFace = HTTPGateway()
+    let gateway = HTTPGateway()
+    (configuration.httpFace, configuration.metrics) = (gateway, gateway.metrics)
     configuration.timers.leaderMilliseconds = timers.leader
     configuration.timers.certificateMilliseconds = timers.certificate
     configuration.timers.retryMilliseconds = timers.retry

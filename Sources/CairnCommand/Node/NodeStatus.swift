@@ -57,12 +57,22 @@ struct ShownStatus: Encodable {
   let evidence: [String]
   let uptimeMs: UInt64
   let leaderTimeouts: UInt32
+  /// That are not retired.
+  let contracts: UInt64
+  let frozen: UInt64
+  /// That nobody has audited in time.
+  let auditOverdue: UInt64
+  /// Names, the first of them.
+  let frozenContracts: [String]
+  let overdueContracts: [String]
+  let openProposals: UInt64
   let peers: [ShownPeer]
   private let now: Date
 
   private enum CodingKeys: String, CodingKey {
     case node, build, network, name, height, view, epoch, head, logSize, leader, validators, validatorNames, quorum, connected, lastFinalMs
     case pendingTransactions, pendingBytes, isVoting, notVotingBecause, stalledBecause, missing, evidence, uptimeMs, leaderTimeouts, peers
+    case contracts, frozen, auditOverdue, frozenContracts, overdueContracts, openProposals
   }
 
   init(_ status: ProtoNodeStatus, now: Date) {
@@ -87,6 +97,10 @@ struct ShownStatus: Encodable {
     evidence = status.evidence.map { Hex.encode($0) }
     uptimeMs = status.uptimeMs
     leaderTimeouts = status.leaderTimeouts
+    let policy = status.policy
+    (contracts, frozen, auditOverdue) = (policy.contracts, policy.frozen, policy.overdue)
+    (frozenContracts, overdueContracts) = (policy.frozenContracts, policy.overdueContracts)
+    openProposals = policy.openProposals
     let peers = status.peers.map(ShownPeer.init)
     self.peers = peers
     leader = status.validators.indices.contains(Int(status.leader)) ? status.validators[Int(status.leader)].name : status.info.node
@@ -105,11 +119,19 @@ struct ShownStatus: Encodable {
       ("waiting", "\(pendingTransactions) transactions, \(pendingBytes) bytes"),
       ("voting", isVoting ? "yes" : "no: \(notVotingBecause ?? "not started")"),
     ]
+    if contracts > 0 { rows.append(("contracts", "\(contracts)")) }
+    if frozen > 0 { rows.append(("frozen", Self.names(frozenContracts, of: frozen))) }
+    if auditOverdue > 0 { rows.append(("overdue", "audit of " + Self.names(overdueContracts, of: auditOverdue))) }
+    if openProposals > 0 { rows.append(("proposals", "\(openProposals) open: see cairn governance list")) }
     if leaderTimeouts > 0 { rows.append(("timeouts", "\(leaderTimeouts) leaders were late since start")) }
     for peer in peers where !peer.isConnected { rows.append(("missing", "\(peer.name)  \(peer.text)")) }
     if !evidence.isEmpty { rows.append(("evidence", "\(evidence.count) proven faults of validators: see cairn evidence list")) }
     if let stalledBecause { rows.append(("stalled", stalledBecause)) }
     return Output.table(rows)
+  }
+
+  private static func names(_ names: [String], of count: UInt64) -> String {
+    names.joined(separator: ", ") + (count > UInt64(names.count) ? " and \(count - UInt64(names.count)) more" : "")
   }
 }
 

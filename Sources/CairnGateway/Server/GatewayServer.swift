@@ -12,13 +12,15 @@ import ServiceLifecycle
 /// The gateway behind a listener of its own: plain HTTP/1.1, for loopback or a reverse proxy that adds TLS.
 package struct HTTPGateway: HTTPFace {
   private let limits: GatewayLimits
+  /// For the node whose gateway this is; `/metrics` shows what is in it.
+  package let metrics = PrometheusRegistry()
 
   package init(limits: GatewayLimits = GatewayLimits()) { self.limits = limits }
 
   package func start(
     _ address: HostAndPort, queries: QueryService, backend: any NodeBackend, logger: Logger
   ) async throws -> any HTTPFaceServer {
-    let gateway = Gateway(NodeSource(queries: queries, backend: backend)) {
+    let gateway = Gateway(NodeSource(queries: queries, backend: backend), metrics: metrics) {
       UInt64(max(0, Date().timeIntervalSince1970 * 1000))
     }
     return try await GatewayServer.start(gateway, at: address, limits: limits, logger: logger)

@@ -1355,11 +1355,47 @@ public nonisolated struct ProtoNodeStatus: @unchecked Sendable {
     set {_uniqueStorage()._validators = newValue}
   }
 
+  public var policy: ProtoPolicyStanding {
+    get {_storage._policy ?? ProtoPolicyStanding()}
+    set {_uniqueStorage()._policy = newValue}
+  }
+  /// Returns true if `policy` has been explicitly set.
+  public var hasPolicy: Bool {_storage._policy != nil}
+  /// Clears the value of `policy`. Subsequent reads from it will return its default value.
+  public mutating func clearPolicy() {_uniqueStorage()._policy = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What trustees, guardians and auditors have to look after, as of the node's newest block.
+public nonisolated struct ProtoPolicyStanding: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// that are not retired
+  public var contracts: UInt64 = 0
+
+  public var frozen: UInt64 = 0
+
+  /// that nobody has audited in time
+  public var overdue: UInt64 = 0
+
+  /// the first 64 by name
+  public var frozenContracts: [String] = []
+
+  /// likewise
+  public var overdueContracts: [String] = []
+
+  public var openProposals: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 public nonisolated struct ProtoPeerStatus: Sendable {
@@ -3479,7 +3515,7 @@ nonisolated extension ProtoEpochs: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}info\0\u{1}leader\0\u{3}last_final_ms\0\u{3}pending_transactions\0\u{3}pending_bytes\0\u{1}peers\0\u{3}stalled_because\0\u{1}voting\0\u{3}not_voting_because\0\u{1}evidence\0\u{3}uptime_ms\0\u{3}leader_timeouts\0\u{1}validators\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}info\0\u{1}leader\0\u{3}last_final_ms\0\u{3}pending_transactions\0\u{3}pending_bytes\0\u{1}peers\0\u{3}stalled_because\0\u{1}voting\0\u{3}not_voting_because\0\u{1}evidence\0\u{3}uptime_ms\0\u{3}leader_timeouts\0\u{1}validators\0\u{2}\u{7}policy\0")
 
   fileprivate class _StorageClass {
     var _info: ProtoInfo? = nil
@@ -3495,6 +3531,7 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _uptimeMs: UInt64 = 0
     var _leaderTimeouts: UInt32 = 0
     var _validators: [ProtoValidator] = []
+    var _policy: ProtoPolicyStanding? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3518,6 +3555,7 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _uptimeMs = source._uptimeMs
       _leaderTimeouts = source._leaderTimeouts
       _validators = source._validators
+      _policy = source._policy
     }
   }
 
@@ -3549,6 +3587,7 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._uptimeMs) }()
         case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._leaderTimeouts) }()
         case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._validators) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._policy) }()
         default: break
         }
       }
@@ -3600,6 +3639,9 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if !_storage._validators.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._validators, fieldNumber: 13)
       }
+      try { if let v = _storage._policy {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3622,10 +3664,66 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._uptimeMs != rhs_storage._uptimeMs {return false}
         if _storage._leaderTimeouts != rhs_storage._leaderTimeouts {return false}
         if _storage._validators != rhs_storage._validators {return false}
+        if _storage._policy != rhs_storage._policy {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoPolicyStanding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PolicyStanding"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}contracts\0\u{1}frozen\0\u{1}overdue\0\u{3}frozen_contracts\0\u{3}overdue_contracts\0\u{3}open_proposals\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.contracts) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.frozen) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.overdue) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.frozenContracts) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.overdueContracts) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.openProposals) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.contracts != 0 {
+      try visitor.visitSingularUInt64Field(value: self.contracts, fieldNumber: 1)
+    }
+    if self.frozen != 0 {
+      try visitor.visitSingularUInt64Field(value: self.frozen, fieldNumber: 2)
+    }
+    if self.overdue != 0 {
+      try visitor.visitSingularUInt64Field(value: self.overdue, fieldNumber: 3)
+    }
+    if !self.frozenContracts.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.frozenContracts, fieldNumber: 4)
+    }
+    if !self.overdueContracts.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.overdueContracts, fieldNumber: 5)
+    }
+    if self.openProposals != 0 {
+      try visitor.visitSingularUInt64Field(value: self.openProposals, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoPolicyStanding, rhs: ProtoPolicyStanding) -> Bool {
+    if lhs.contracts != rhs.contracts {return false}
+    if lhs.frozen != rhs.frozen {return false}
+    if lhs.overdue != rhs.overdue {return false}
+    if lhs.frozenContracts != rhs.frozenContracts {return false}
+    if lhs.overdueContracts != rhs.overdueContracts {return false}
+    if lhs.openProposals != rhs.openProposals {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -146,6 +146,7 @@ extension NodeCore {
     let changedKeys = Set(blocks.flatMap { $0.rows.map(\.key) })
     dropOutdated(changedKeys: changedKeys)
     updateRoom()
+    observe(blocks)
     disk.write(batch) { [unowned self] edge in
       // When later blocks became durable with these, all are published together.
       if edge.size == last.logSize + 1 { publish(edge) }

@@ -83,7 +83,10 @@ extension NodeCore {
   /// whoever is in a hurry.
   private static let alertPlaces = 1_024
 
-  func updateRoom() { parts.room.update(free: mempool.freePlaces(upTo: isAlert ? Self.alertPlaces : .max)) }
+  func updateRoom() {
+    parts.room.update(free: mempool.freePlaces(upTo: isAlert ? Self.alertPlaces : .max))
+    parts.metrics.pending(mempool.count, bytes: mempool.byteCount)
+  }
 
   private func hold(_ id: Digest, _ completion: @escaping Submissions.Completion) {
     guard !submissions.wait(for: id, completion) else { return }

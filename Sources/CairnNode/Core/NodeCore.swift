@@ -37,6 +37,7 @@ final class NodeCore {
     let chain: ChainWriter
     let reader: ChainReader
     let environment: NodeEnvironment
+    let metrics: NodeMetrics
     let logger: Logger
     let fail: @Sendable (NodeFailure) -> Void
   }
@@ -85,6 +86,10 @@ final class NodeCore {
   /// What the engine was last told about waiting transactions, and the views of which the chain had its tip then.
   var isPendingReported = false
   private var reportedViews: (current: UInt64, finalized: UInt64) = (0, 0)
+  /// Views that the epoch's engine has given up, as the metrics were last told.
+  private var reportedSkips: [NullifyReason: Int] = [:]
+  /// Of the last finalized block; made when the first one is committed, or somebody asks.
+  var contracts: ContractStandings?
   private(set) var haltReason: HaltReason?
   private(set) var evidence: [Evidence] = []
 
@@ -170,7 +175,7 @@ final class NodeCore {
     pacedBuild?.timer.cancel()
     pacedBuild = nil
     certificates = [:]
-    (isPendingReported, reportedViews) = (false, (0, 0))
+    (isPendingReported, reportedViews, reportedSkips) = (false, (0, 0), [:])
     recovered = .fresh(genesis: executor.finalized.header)
     recovered.votingDisabledReason = reason
   }
@@ -200,6 +205,9 @@ final class NodeCore {
   private func reportPendingIfMoved() {
     guard let engine, reportedViews != (engine.view, engine.finalizedView) else { return }
     reportedViews = (engine.view, engine.finalizedView)
+    parts.metrics.entered(view: engine.view)
+    parts.metrics.skipped(engine.nullifyCounts, since: reportedSkips)
+    reportedSkips = engine.nullifyCounts
     ripen()
     reportPending()
   }

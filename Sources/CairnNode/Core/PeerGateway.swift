@@ -14,12 +14,14 @@ final class PeerGateway: PeerMeshDelegate {
   private let core: NIOLoopBoundBox<NodeCore?>
   private let reader: ChainReader
   private let workers: any Workers
+  private let metrics: NodeMetrics
 
   init(core: NodeCore) {
     self.core = .makeBoxSendingValue(nil, eventLoop: core.loop)
     self.core.value = core
     reader = core.parts.reader
     workers = core.parts.environment.readers
+    metrics = core.parts.metrics
   }
 
   func hello(to peer: Int) -> [UInt8] { core.value?.hello(to: peer) ?? [] }
@@ -35,9 +37,9 @@ final class PeerGateway: PeerMeshDelegate {
     }
   }
 
-  func connected(_ peer: Int) {}
+  func connected(_ peer: Int) { metrics.connected(peer) }
 
-  func disconnected(_ peer: Int, because problem: PeerProblem) {}
+  func disconnected(_ peer: Int, because problem: PeerProblem) { metrics.disconnected(peer) }
 
   /// An empty answer says: not here.
   private func answer(_ code: UInt16, _ payload: ByteBuffer) -> ByteBuffer {

@@ -54,6 +54,7 @@ package protocol NodeBackend: Sendable {
   /// Name of the validator that this node is.
   var name: String { get }
   var head: PublishedHead { get }
+  var metrics: NodeMetrics { get }
 
   /// `LogEntry` bytes; `nil` at or beyond the end of the finalized log.
   func entry(at index: UInt64) throws -> [UInt8]?

@@ -32,8 +32,10 @@ package struct SubmitService: Sendable {
       return loop.makeFailedFuture(error)
     }
     let transactions = request.transactions.map { [UInt8]($0) }
+    let arrival = NIODeadline.now()
     return backend.submit(transactions, wait: isFinal, from: connection, on: loop).flatMapThrowing { outcomes in
       precondition(outcomes.count == transactions.count, "every transaction has an outcome")
+      backend.metrics.submitted(outcomes, nanoseconds: isFinal ? (NIODeadline.now() - arrival).nanoseconds : nil)
       var response = ProtoSubmitResponse()
       var proofs = BatchProofs(queries: queries, known: request.known)
       response.results = zip(transactions, outcomes).map { result(of: $0, $1, &proofs) }
@@ -46,6 +48,7 @@ package struct SubmitService: Sendable {
     guard let milliseconds = backend.busyMilliseconds, !request.transactions.allSatisfy({ Transaction.looksDefensive([UInt8]($0)) }) else {
       return
     }
+    backend.metrics.overloaded(request.transactions.count)
     throw .overloaded(after: milliseconds)
   }
 

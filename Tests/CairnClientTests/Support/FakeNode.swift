@@ -180,6 +180,9 @@ final class FakeNode: RPCServerHandler {
     case .status: return try chain.status(ProtoStatusRequest(serializedBytes: request), at: height.withLock { $0 })
     case .statusList: return try chain.statusList(ProtoStatusListRequest(serializedBytes: request), at: height.withLock { $0 })
     case .authorize: return try chain.authorization(ProtoAuthorizeRequest(serializedBytes: request), at: height.withLock { $0 })
+    case .contract: return try chain.contract(ProtoContractRequest(serializedBytes: request), at: height.withLock { $0 })
+    case .proposal: return try chain.proposal(ProtoProposalRequest(serializedBytes: request), at: height.withLock { $0 })
+    case .proposals: return try chain.proposals(ProtoProposalsRequest(serializedBytes: request), at: height.withLock { $0 })
     case .history: return try history(ProtoHistoryRequest(serializedBytes: request), chain)
     case .transaction:
       let request = try ProtoTransactionRequest(serializedBytes: request)

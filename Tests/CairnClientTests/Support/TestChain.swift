@@ -46,7 +46,7 @@ struct TestChain: Sendable {
         peerAddress: "127.0.0.1:\(7000 + index)", clientAddress: "127.0.0.1:\(8000 + index)")
       let entry = try GenesisEntry(
         validator: validator, control: Self.control("operator \(index)"), document: DIDDocument(), salt: [UInt8](repeating: 1, count: 16),
-        roles: Roles(index == 0 ? [.registrar, .issuer] : [.trustee, .registrar, .issuer, .author, .guardian]))
+        roles: Roles(index == 0 ? [.registrar, .issuer] : [.trustee, .registrar, .issuer, .author, .guardian, .auditor]))
       signed.append(
         entry.signed(
           for: template, consensusKey: consensusKeys[index], nodeKey: nodeKeys[index], identityKeys: [Self.key("operator \(index)")]))

@@ -34,6 +34,8 @@ func control(_ first: Int) throws -> Control { try Control(update: key(first).pu
 final class TestChain: NodeBackend {
   struct Broken: Error {}
 
+  let metrics = NodeMetrics.discarded
+
   /// Answers to submissions, instead of the real ones.
   enum Forced { case overloaded, undecided }
 
