@@ -20,25 +20,26 @@ extension CairnClient {
   ///   - asserted: what the agent, or the caller, merely claims: an object in JSON, as ``CairnLedger/AccessRequest/encode(_:)`` writes it.
   ///   - challenge: that presentations must answer.
   ///   - audience: whom presentations must be meant for.
+  ///   - session: of an agent that is one of a batch of sessions.
   /// - Returns: the decision, to allow or to deny. Denied too when no node can prove a recent state.
   /// - Throws: when no node gives an answer that can be believed: no permission either.
   public func authorize(
     _ agent: CairnDID, _ action: String, on resource: String, contract: String, credentials: [[UInt8]] = [],
-    asserted: [UInt8] = [], challenge: String? = nil, audience: String? = nil,
+    asserted: [UInt8] = [], challenge: String? = nil, audience: String? = nil, session: SessionPresentation? = nil,
     maximumAgeMilliseconds: UInt64 = standardDecisionAgeMilliseconds
   ) async throws(CairnError) -> Authorization {
     let request: AccessRequest
     do {
       request = try AccessRequest(
         network: network, principal: agent, action: action, resource: resource, contract: contract,
-        asserted: asserted, credentials: credentials, challenge: challenge, audience: audience)
+        asserted: asserted, credentials: credentials, challenge: challenge, audience: audience, session: session)
     } catch {
       throw .invalidAccessRequest(error)
     }
     return try await authorize(request, maximumAgeMilliseconds: maximumAgeMilliseconds)
   }
 
-  /// As ``authorize(_:_:on:contract:credentials:asserted:challenge:audience:maximumAgeMilliseconds:)``, for a request that is made already.
+  /// As ``authorize(_:_:on:contract:credentials:asserted:challenge:audience:session:maximumAgeMilliseconds:)``, for a request that is made already.
   ///
   /// - Parameter signature: of the agent, by a key of its document under `authentication`; `nil` when the caller knows who asks.
   public func authorize(

@@ -13,13 +13,14 @@ extension CairnClient {
   /// - Parameter asserted: what is merely claimed, an object in JSON, as ``CairnLedger/AccessRequest/encode(_:)`` writes it.
   public func recordableRequest(
     _ agent: CairnDID, _ action: String, on resource: String, contract: String, credentials: [[UInt8]] = [],
-    asserted: [UInt8] = [], validityMilliseconds: UInt32? = nil
+    asserted: [UInt8] = [], validityMilliseconds: UInt32? = nil, session: SessionPresentation? = nil
   ) throws(CairnError) -> AccessRequest {
     do {
       return try AccessRequest(
         network: network, principal: agent, action: action, resource: resource, contract: contract,
         asserted: asserted, credentials: credentials, nonce: randomBytes(Self.nonceByteCount),
-        notAfterMilliseconds: options.clock.unixMilliseconds() &+ Self.recordingMilliseconds, validityMilliseconds: validityMilliseconds)
+        notAfterMilliseconds: options.clock.unixMilliseconds() &+ Self.recordingMilliseconds, validityMilliseconds: validityMilliseconds,
+        session: session)
     } catch {
       throw .invalidAccessRequest(error)
     }
@@ -28,7 +29,7 @@ extension CairnClient {
   /// Has a block decide a request of an agent, and keep the decision.
   ///
   /// - Parameters:
-  ///   - request: with a nonce and a last time, as ``recordableRequest(_:_:on:contract:credentials:asserted:validityMilliseconds:)``
+  ///   - request: with a nonce and a last time, as ``recordableRequest(_:_:on:contract:credentials:asserted:validityMilliseconds:session:)``
   ///     makes it. The same request is recorded once.
   ///   - signature: of the agent, by a key of its document under `authentication`.
   ///   - submitter: who answers for the transaction; it need not be the agent.

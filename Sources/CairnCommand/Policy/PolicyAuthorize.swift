@@ -18,6 +18,10 @@ struct PolicyAuthorize: AsyncParsableCommand {
   @OptionGroup var shown: ShownCredentialOptions
   @Option(help: "The challenge that presentations must answer.") var challenge: String?
   @Option(help: "Whom presentations must be meant for.") var audience: String?
+  @Option(
+    help: ArgumentHelp("The session file of an agent that is one of a batch, as session present makes it.", valueName: "file"),
+    completion: .file())
+  var session: String?
   @Option(help: "How old the state may be by which it is decided.") var maxAge = DurationArgument.seconds(10)
   @OptionGroup var client: ClientOptions
   @OptionGroup var output: OutputOptions
@@ -25,12 +29,13 @@ struct PolicyAuthorize: AsyncParsableCommand {
   func run() async throws {
     let agent = try DIDArgument.parse(agent)
     let (claims, credentials) = (try access.claims(), try shown.read())
+    let session = try session.map { path throws(CommandFailure) in try SessionFiles.readPresentation(path) }
     let authorization = try await withClient(client) { client in
       let request: AccessRequest
       do throws(AccessRefusal) {
         request = try AccessRequest(
           network: client.network, principal: agent, action: access.action, resource: access.resource, contract: access.contract,
-          asserted: claims, credentials: credentials, challenge: challenge, audience: audience)
+          asserted: claims, credentials: credentials, challenge: challenge, audience: audience, session: session)
       } catch {
         throw CommandFailure(error)
       }

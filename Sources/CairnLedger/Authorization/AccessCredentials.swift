@@ -64,6 +64,7 @@ extension AccessJudge {
   }
 
   private mutating func document(of did: CairnDID) throws(Halt) -> CredentialFacts.Document {
+    if let session, session.did == did { return .active(session.documentJSON) }
     guard let record = try reading({ state throws(State.Failure) in try state.did(did) }) else { return .unknown }
     guard !record.isDeactivated else { return .deactivated }
     return try isIsolated(did) ? .isolated : .active(record.documentJSON)

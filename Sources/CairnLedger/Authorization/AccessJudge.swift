@@ -14,6 +14,8 @@ package struct AccessJudge<State: AccessState> {
   let moment: BlockMoment
   /// Once it was found: denials name it too.
   private var contract: AccessContract?
+  /// The agent, once it has turned out to be a session.
+  private(set) var session: DIDRecord?
 
   package init(_ request: AccessRequest, _ signer: AccessSigner, over state: State, network: Digest, at moment: BlockMoment) {
     (self.request, self.signer, self.state, self.network, self.moment) = (request, signer, state, network, moment)
@@ -72,7 +74,13 @@ extension AccessJudge {
   /// The agent exists, is active, and no guardian has isolated it.
   private mutating func principal() throws(Halt) -> DIDRecord {
     let did = request.principal
-    guard let record = try reading({ state throws(State.Failure) in try state.did(did) }) else { throw refuse(.unknownDID(did)) }
+    let found = try reading { state throws(State.Failure) in try state.did(did) }
+    if let presentation = request.session {
+      let record = try principal(of: presentation, enrolled: found)
+      session = record
+      return record
+    }
+    guard let record = found else { throw refuse(.unknownDID(did)) }
     guard !record.isDeactivated else { throw refuse(.deactivated(did)) }
     guard try !isIsolated(did) else { throw refuse(.isolated(did)) }
     return record

@@ -29,6 +29,8 @@ public enum AccessRefusal: Error, Equatable, Sendable {
   case deactivated(CairnDID)
   /// By a guardian.
   case isolated(CairnDID)
+  /// The agent says that it is one of a batch of sessions.
+  case session(AccessSessionRefusal)
   case badSignature
   /// The key that signed is not in the agent's document under `authentication`.
   case wrongKey
@@ -74,6 +76,7 @@ public enum AccessRefusal: Error, Equatable, Sendable {
     case .unknownDID: "unknown_did"
     case .deactivated: "deactivated"
     case .isolated: "isolated"
+    case .session(let refusal): refusal.reason
     case .badSignature: "bad_signature"
     case .wrongKey: "wrong_key"
     case .unknownContract: "unknown_contract"
@@ -115,6 +118,7 @@ extension AccessRefusal: CustomStringConvertible {
     case .unknownDID(let did): "\(did) does not exist."
     case .deactivated(let did): "\(did) is deactivated."
     case .isolated(let did): "\(did) is isolated."
+    case .session(let refusal): refusal.description
     case .badSignature: "The request's signature does not verify."
     case .wrongKey: "The key that signed the request is not one by which the agent authenticates itself."
     case .unknownContract(let id): "There is no policy contract \(id)."

@@ -55,6 +55,8 @@ public struct AccessRequest: Sendable {
   public let notAfterMilliseconds: UInt64?
   /// For how long a recorded decision shall be good; 1...60,000.
   public let validityMilliseconds: UInt32
+  /// How the agent is one of a batch of sessions; `nil` for one that is enrolled itself.
+  public let session: SessionPresentation?
 
   /// Decodes strictly.
   ///
@@ -77,6 +79,11 @@ public struct AccessRequest: Sendable {
     nonce = [UInt8](message.nonce)
     notAfterMilliseconds = message.notAfterMs == 0 ? nil : message.notAfterMs
     validityMilliseconds = message.validMs == 0 ? Self.validityLimitMilliseconds : message.validMs
+    do throws(SessionError) {
+      session = message.session.isEmpty ? nil : try SessionPresentation(decoding: [UInt8](message.session))
+    } catch {
+      throw .malformed("session")
+    }
   }
 
   private static func check(_ message: ProtoAccessRequest) throws(AccessRefusal) {
@@ -106,7 +113,7 @@ extension AccessRequest {
   public init(
     network: Digest, principal: CairnDID, action: String, resource: String, contract: String, asserted: [UInt8] = [],
     credentials: [[UInt8]] = [], challenge: String? = nil, audience: String? = nil, nonce: [UInt8] = [],
-    notAfterMilliseconds: UInt64? = nil, validityMilliseconds: UInt32? = nil
+    notAfterMilliseconds: UInt64? = nil, validityMilliseconds: UInt32? = nil, session: SessionPresentation? = nil
   ) throws(AccessRefusal) {
     var message = ProtoAccessRequest()
     message.network = Data(network.bytes)
@@ -119,6 +126,7 @@ extension AccessRequest {
     message.nonce = Data(nonce)
     message.notAfterMs = notAfterMilliseconds ?? 0
     message.validMs = validityMilliseconds.map { $0 == Self.validityLimitMilliseconds ? 0 : $0 } ?? 0
+    message.session = Data(session?.bytes ?? [])
     try self.init(decoding: Canonical.encode(message))
   }
 

@@ -53,6 +53,8 @@ public struct SessionIdentity: Hashable, Sendable {
   public let document: [UInt8]
   /// Unix time; from then on the DID is not valid.
   public let expiresMilliseconds: UInt64
+  /// What the ledger would have of the DID if it had been enrolled with its batch.
+  let record: DIDRecord
 }
 
 extension SessionPresentation {
@@ -77,10 +79,13 @@ extension SessionPresentation {
     guard case .didCreate(let create) = operation.kind, let did = operation.did, create.control.controller == batch.issuer else {
       throw .otherController
     }
+    let document = create.document.document.json(did: did, controller: create.control.controller)
     return SessionIdentity(
-      did: did, batch: batch, index: index, control: create.control,
-      document: create.document.document.json(did: did, controller: create.control.controller),
-      expiresMilliseconds: sessions.expiresMilliseconds)
+      did: did, batch: batch, index: index, control: create.control, document: document,
+      expiresMilliseconds: sessions.expiresMilliseconds,
+      record: DIDRecord(
+        creating: did, hash: operation.hash, control: create.control, document: create.document, documentHash: .sha256(document),
+        timeMilliseconds: record.createdMilliseconds))
   }
 }
 

@@ -67,6 +67,9 @@ public nonisolated struct ProtoAccessRequest: Sendable {
   /// for how long a recorded decision is good, below 60,000; 0 for 60,000
   public var validMs: UInt32 = 0
 
+  /// canonical SessionPresentation of the agent, when that is one of a batch of sessions; otherwise empty
+  public var session: Data = Data()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -182,7 +185,7 @@ fileprivate nonisolated let _protobuf_package = "cairn.v1"
 
 nonisolated extension ProtoAccessRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AccessRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{1}principal\0\u{1}action\0\u{1}resource\0\u{1}contract\0\u{1}asserted\0\u{1}credentials\0\u{1}challenge\0\u{1}audience\0\u{1}nonce\0\u{3}not_after_ms\0\u{3}valid_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{1}principal\0\u{1}action\0\u{1}resource\0\u{1}contract\0\u{1}asserted\0\u{1}credentials\0\u{1}challenge\0\u{1}audience\0\u{1}nonce\0\u{3}not_after_ms\0\u{3}valid_ms\0\u{1}session\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -202,6 +205,7 @@ nonisolated extension ProtoAccessRequest: SwiftProtobuf.Message, SwiftProtobuf._
       case 10: try { try decoder.decodeSingularBytesField(value: &self.nonce) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self.notAfterMs) }()
       case 12: try { try decoder.decodeSingularUInt32Field(value: &self.validMs) }()
+      case 13: try { try decoder.decodeSingularBytesField(value: &self.session) }()
       default: break
       }
     }
@@ -244,6 +248,9 @@ nonisolated extension ProtoAccessRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if self.validMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.validMs, fieldNumber: 12)
     }
+    if !self.session.isEmpty {
+      try visitor.visitSingularBytesField(value: self.session, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -260,6 +267,7 @@ nonisolated extension ProtoAccessRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.nonce != rhs.nonce {return false}
     if lhs.notAfterMs != rhs.notAfterMs {return false}
     if lhs.validMs != rhs.validMs {return false}
+    if lhs.session != rhs.session {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -70,7 +70,7 @@ extension AccessRefusal {
     case .unknownDID, .unknownContract: .notFound
     case .replayed: .alreadyExists
     case .expired, .tooFarAhead, .staleHeader, .deactivated, .contractFrozen, .contractRetired: .failedPrecondition
-    case .isolated, .badSignature, .wrongKey, .credential, .tooCostly, .forbidFailed, .forbidden, .notPermitted: .permissionDenied
+    case .isolated, .session, .badSignature, .wrongKey, .credential, .tooCostly, .forbidFailed, .forbidden, .notPermitted: .permissionDenied
     }
   }
 }
