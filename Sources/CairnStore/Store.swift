@@ -93,7 +93,7 @@ extension Store {
     // The format file is the last that is written when a directory is set up.
     if isNew, hasBlocks { throw .missing(path: directory.format) }
     let loader = SafetyLoader(
-      database: database, directory: directory, network: network, files: files, isNew: isNew, hasBlocks: hasBlocks)
+      database: database, path: directory.safetyLog, network: network, files: files, isNew: isNew, hasBlocks: hasBlocks)
     let safety = try loader.load()
     let connection = try ChainConnection(database, network: network, safety: safety.writer)
     let recovery = StoreRecovery(

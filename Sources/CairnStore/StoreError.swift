@@ -19,6 +19,10 @@ public enum StoreError: Error, Equatable, Sendable {
   case schemaVersion(path: String, found: Int, expected: Int)
   /// The data directory belongs to another network.
   case wrongNetwork(path: String, found: Digest?, expected: Digest)
+  /// The record of a remote signer is another key's.
+  case wrongKey(path: String, found: PublicKey, expected: PublicKey)
+  /// There is one already where one was to be made.
+  case alreadySetUp(path: String)
   /// A file that must be there is not.
   case missing(path: String)
   /// A statement of the database's own schema refused the row: for votes, one that excludes another of this node's.
@@ -47,6 +51,8 @@ public enum StoreError: Error, Equatable, Sendable {
     case .locked: "locked"
     case .schemaVersion: "schema_version"
     case .wrongNetwork: "wrong_network"
+    case .wrongKey: "wrong_key"
+    case .alreadySetUp: "already_set_up"
     case .missing: "missing"
     case .constraint: "constraint"
     case .notLinked: "not_linked"
@@ -64,10 +70,12 @@ extension StoreError: CustomStringConvertible {
     case .full(let path): "\(path): no space left"
     case .corrupt(let table, let key): "\(table): the row of \(key) is damaged"
     case .busy(let path): "\(path): locked by another process"
-    case .locked(let directory): "\(directory): another node has this data directory open"
+    case .locked(let directory): "\(directory): another process has this directory open"
     case .schemaVersion(let path, let found, let expected): "\(path): has format \(found), this program reads format \(expected)"
     case .wrongNetwork(let path, let found, let expected):
       "\(path): belongs to network \(found.map(\.description) ?? "unknown"), not to \(expected)"
+    case .wrongKey(let path, let found, let expected): "\(path): is about what the key \(found) signed, not \(expected)"
+    case .alreadySetUp(let path): "\(path): is set up already"
     case .missing(let path): "\(path): missing"
     case .constraint(let table, let detail): "\(table): refused: \(detail)"
     case .notLinked(let height, let link): "block \(height) does not follow the last one: \(link.rawValue)"

@@ -39,11 +39,12 @@ final class ChainConnection {
   }
 
   private func apply(_ batch: ChainBatch) throws(StoreError) {
-    let records = try safety.records(of: batch)
+    let records = try safety.records(entering: batch.entered, votes: batch.votes)
+    let floor = batch.finalized?.retentionFloor
     let log = try extended(by: batch.commit)
-    if PlantedBug.logBeforeDatabase.isPlanted { try safety.append(records, finalized: batch.finalized) }
+    if PlantedBug.logBeforeDatabase.isPlanted { try safety.append(records, floor: floor) }
     try database.transaction { () throws(StoreError) in
-      try safety.insert(records, finalized: batch.finalized, into: database)
+      try safety.insert(records, floor: floor, into: database)
       for proposal in batch.candidates { try insert(proposal, validatorCount: batch.validatorCount) }
       for certificate in batch.certificates { try insert(certificate, validatorCount: batch.validatorCount) }
       for evidence in batch.evidence { try insert(evidence) }
@@ -51,9 +52,9 @@ final class ChainConnection {
         try insert(block, leafHashes: leafHashes, validatorCount: batch.validatorCount)
       }
       for tile in log.tiles { try TileTable(database: database).insert(tile) }
-      if let floor = batch.finalized?.retentionFloor { try prune(floor) }
+      if let floor { try prune(floor) }
     }
-    if !PlantedBug.logBeforeDatabase.isPlanted { try safety.append(records, finalized: batch.finalized) }
+    if !PlantedBug.logBeforeDatabase.isPlanted { try safety.append(records, floor: floor) }
     (head, edge) = (log.head, log.edge)
     try database.checkpointIfNeeded()
   }

@@ -4,7 +4,8 @@ import CairnCrypto
 /// Reads both copies of the safety records when a data directory is opened, compares them, and mends what a crash left.
 struct SafetyLoader {
   let database: Database
-  let directory: DataDirectory
+  /// The safety log's.
+  let path: String
   let network: Digest
   let files: FileSystem
   /// The directory is being set up.
@@ -15,21 +16,24 @@ struct SafetyLoader {
   struct Loaded {
     let recovery: SafetyRecovery
     let highestVote: Vote?
+    /// What is at or below it may have been dropped.
+    let floor: ViewPosition?
     let writer: SafetyWriter
   }
 
   func load() throws(StoreError) -> Loaded {
     try settle()
-    let state = try readState()
+    let state = try Self.readState(database, network: network)
     let records = try readRecords()
     let damage = try damage(state, records: records)
     let votes = (records ?? []).compactMap { record in if case .vote(let vote) = record.entry { vote } else { nil } }
     let entered = (records ?? []).compactMap { record in if case .entered(let view) = record.entry { view } else { nil } }.max()
     let highest = state.highestVote.map { ViewPosition(epoch: $0.statement.epoch, view: $0.statement.view) }
     let writer = try SafetyWriter(
-      path: directory.safetyLog, network: network, files: files, lastSequence: state.rows.lastSequence, damage: damage,
-      entered: entered, highest: highest)
-    return Loaded(recovery: recovery(damage, state, votes, entered), highestVote: state.highestVote, writer: writer)
+      path: path, network: network, files: files, lastSequence: state.rows.lastSequence, damage: damage,
+      entered: entered, highest: highest, floor: state.rows.floor)
+    return Loaded(
+      recovery: recovery(damage, state, votes, entered), highestVote: state.highestVote, floor: state.rows.floor, writer: writer)
   }
 
   /// A process that was killed may have left what it wrote in the system's memory alone. It would be relied on here, shown to others,
@@ -40,9 +44,9 @@ struct SafetyLoader {
     try database.transaction { () throws(StoreError) in
       try database.run("INSERT INTO meta VALUES ('openings', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1")
     }
-    guard files.exists(directory.safetyLog) else { return }
-    try files.open(directory.safetyLog, .append).syncData()
-    try files.syncDirectory(of: directory.safetyLog)
+    guard files.exists(path) else { return }
+    try files.open(path, .append).syncData()
+    try files.syncDirectory(of: path)
   }
 
   private func recovery(_ damage: SafetyDamage?, _ state: State, _ votes: [Vote], _ entered: ViewPosition?) -> SafetyRecovery {
@@ -54,8 +58,8 @@ struct SafetyLoader {
     guard let records, !state.isDamaged else { return .databaseChecksum }
     let log: SafetyLog.Content
     do {
-      if isNew, !files.exists(directory.safetyLog) { try write(base: 0, []) }
-      log = try SafetyLog.read(directory.safetyLog, network: network, files: files)
+      if isNew, !files.exists(path) { try write(base: 0, []) }
+      log = try SafetyLog.read(path, network: network, files: files)
     } catch {
       switch error {
       case .missing: return .logMissing
@@ -76,16 +80,16 @@ struct SafetyLoader {
   }
 
   private func write(base: UInt64, _ records: [SafetyRecord]) throws(StoreError) {
-    try SafetyLog.write(directory.safetyLog, base: base, records: records, network: network, files: files)
+    try SafetyLog.write(path, base: base, records: records, network: network, files: files)
   }
 
-  private struct State {
+  struct State {
     var rows = SafetyRows()
     var highestVote: Vote?
     var isDamaged = false
   }
 
-  private func readState() throws(StoreError) -> State {
+  static func readState(_ database: Database, network: Digest) throws(StoreError) -> State {
     let state = try database.first(
       "SELECT last_sequence, last_batch_start, floor_epoch, floor_view, highest FROM safety_state WHERE id = 1"
     ) { row in

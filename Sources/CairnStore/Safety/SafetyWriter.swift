@@ -12,35 +12,39 @@ struct SafetyWriter {
   private var lastSequence: UInt64
   private var entered: ViewPosition?
   private var highest: ViewPosition?
+  /// What is at or below it may have been dropped; it never goes down.
+  private var floor: ViewPosition?
 
   /// - Parameter entered: the last view on record.
   init(
     path: String, network: Digest, files: FileSystem, lastSequence: UInt64, damage: SafetyDamage?, entered: ViewPosition?,
-    highest: ViewPosition?
+    highest: ViewPosition?, floor: ViewPosition?
   ) throws(StoreError) {
     (self.path, self.network, self.files, self.lastSequence) = (path, network, files, lastSequence)
-    (self.damage, self.entered, self.highest) = (damage, entered, highest)
+    (self.damage, self.entered, self.highest, self.floor) = (damage, entered, highest, floor)
     log = damage == nil ? try SafetyLog(path, network: network, files: files) : nil
   }
 
-  /// What a batch adds. While the records are damaged a vote is refused, and an entered view is worth nothing.
-  func records(of batch: ChainBatch) throws(StoreError) -> [SafetyRecord] {
+  /// What a step adds. While the records are damaged a vote is refused, and an entered view is worth nothing.
+  func records(entering views: [ViewPosition] = [], votes: [Vote]) throws(StoreError) -> [SafetyRecord] {
     if let damage {
-      guard batch.votes.isEmpty else { throw .safetyDamaged(damage) }
+      guard votes.isEmpty else { throw .safetyDamaged(damage) }
       return []
     }
-    let entries = batch.entered.filter { $0 != entered }.map(SafetyRecord.Entry.entered) + batch.votes.map(SafetyRecord.Entry.vote)
+    let entries = views.filter { $0 != entered }.map(SafetyRecord.Entry.entered) + votes.map(SafetyRecord.Entry.vote)
     return entries.enumerated().map { SafetyRecord(sequence: lastSequence + 1 + UInt64($0.offset), entry: $0.element) }
   }
 
-  /// Inside the batch's transaction.
-  mutating func insert(_ records: [SafetyRecord], finalized: ViewPosition?, into database: Database) throws(StoreError) {
+  /// Inside the step's transaction.
+  ///
+  /// - Parameter floor: what is at or below it is dropped; `nil` drops nothing.
+  mutating func insert(_ records: [SafetyRecord], floor: ViewPosition?, into database: Database) throws(StoreError) {
     for record in records { try insert(record, into: database) }
     if let first = records.first, let last = records.last {
       try database.run(
         "UPDATE safety_state SET last_sequence = ?1, last_batch_start = ?2", try .unsigned(last.sequence), try .unsigned(first.sequence))
     }
-    if damage == nil, let floor = finalized?.retentionFloor { try prune(floor, in: database) }
+    if damage == nil, let floor { try prune(floor, in: database) }
   }
 
   private mutating func insert(_ record: SafetyRecord, into database: Database) throws(StoreError) {
@@ -54,22 +58,24 @@ struct SafetyWriter {
     try database.run("UPDATE safety_state SET highest = ?1", .blob(bytes))
   }
 
-  private func prune(_ floor: ViewPosition, in database: Database) throws(StoreError) {
+  private mutating func prune(_ floor: ViewPosition, in database: Database) throws(StoreError) {
+    if let current = self.floor, floor <= current { return }
+    self.floor = floor
     try database.run(
       "DELETE FROM safety WHERE epoch < ?1 OR (epoch = ?1 AND view <= ?2)", try .unsigned(floor.epoch), try .unsigned(floor.view))
     try database.run(
       "UPDATE safety_state SET floor_epoch = ?1, floor_view = ?2", try .unsigned(floor.epoch), try .unsigned(floor.view))
   }
 
-  /// After the batch's transaction.
-  mutating func append(_ records: [SafetyRecord], finalized: ViewPosition?) throws(StoreError) {
+  /// After the step's transaction.
+  mutating func append(_ records: [SafetyRecord], floor: ViewPosition?) throws(StoreError) {
     guard var log else { return }
     if let last = records.last {
       try log.append(records)
       lastSequence = last.sequence
     }
     for case .entered(let position) in records.map(\.entry) { entered = position }
-    if let floor = finalized?.retentionFloor, let compacted = try log.compactedIfNeeded(floor: floor) { log = compacted }
+    if let floor, let compacted = try log.compactedIfNeeded(floor: floor) { log = compacted }
     self.log = log
   }
 
@@ -86,6 +92,6 @@ struct SafetyWriter {
     }
     try SafetyLog.write(path, base: base, records: [], network: network, files: files)
     log = try SafetyLog(path, network: network, files: files)
-    (damage, lastSequence, entered, highest) = (nil, base, nil, nil)
+    (damage, lastSequence, entered, highest, self.floor) = (nil, base, nil, nil, floor)
   }
 }

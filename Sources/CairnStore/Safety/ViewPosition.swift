@@ -7,15 +7,24 @@ public struct ViewPosition: Hashable, Comparable, Sendable {
     (self.epoch, self.view) = (epoch, view)
   }
 
+  /// Before every view in which anything is signed.
+  public static let start = ViewPosition(epoch: 0, view: 0)
+
   public static func < (left: ViewPosition, right: ViewPosition) -> Bool {
     left.epoch == right.epoch ? left.view < right.view : left.epoch < right.epoch
   }
 
   /// The last view whose records nobody asks for any more once `self` is finalized; `nil` at the very start.
-  var retentionFloor: ViewPosition? {
-    if view >= Self.retainedViews { return ViewPosition(epoch: epoch, view: view - Self.retainedViews) }
+  var retentionFloor: ViewPosition? { floor(retaining: Self.retainedViews) }
+
+  /// The last view below the last `count` ones up to here; `nil` when there is none.
+  package func floor(retaining count: UInt64) -> ViewPosition? {
+    if view >= count { return ViewPosition(epoch: epoch, view: view - count) }
     return epoch > 0 ? ViewPosition(epoch: epoch - 1, view: Self.lastView) : nil
   }
+
+  /// Whether records have room for it.
+  package var isRecordable: Bool { epoch <= Self.lastView && view <= Self.lastView }
 
   /// Consensus tracks views from the last finalized one minus 256.
   private static let retainedViews: UInt64 = 256
