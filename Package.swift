@@ -94,6 +94,9 @@ let package = Package(
       dependencies: ["CairnCrypto", .nioCore, .nioPosix, .nioTLS, .nioSSL, .x509, .asn1, .logging, .crypto, .deque],
       swiftSettings: strict),
     .target(
+      name: "CairnSigner",
+      dependencies: ["CairnCrypto", "CairnChain", "CairnStore", "CairnNetwork", .nioCore, .nioPosix, .logging], swiftSettings: strict),
+    .target(
       name: "CairnProtocol", dependencies: ["CairnMessages", .grpcCore, .grpcProtobuf, .protobuf], exclude: ["Protos"],
       swiftSettings: [.swiftLanguageMode(.v6)]),
     .target(
@@ -107,7 +110,8 @@ let package = Package(
       name: "CairnNode",
       dependencies: [
         "CairnCrypto", "CairnMerkle", "CairnMessages", "CairnChain", "CairnIdentity", "CairnLedger", "CairnConsensus", "CairnStore",
-        "CairnNetwork", "CairnProtocol", .nioCore, .nioPosix, .nioSSL, .protobuf, .logging, .metrics, .lifecycle, .grpcCore, .grpcProtobuf,
+        "CairnNetwork", "CairnSigner", "CairnProtocol", .nioCore, .nioPosix, .nioSSL, .protobuf, .logging, .metrics, .lifecycle, .grpcCore,
+        .grpcProtobuf,
         .grpcTransport, .deque,
       ],
       swiftSettings: strict),
@@ -129,22 +133,24 @@ let package = Package(
     .target(
       name: "CairnSimulator",
       dependencies: [
-        "CSQLite", "CairnNode", "CairnStore", "CairnNetwork", "CairnConsensus", "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle",
+        "CSQLite", "CairnNode", "CairnSigner", "CairnStore", "CairnNetwork", "CairnConsensus", "CairnLedger", "CairnIdentity", "CairnChain",
+        "CairnMerkle",
         "CairnCrypto", "CairnMessages", .nioCore, .logging, .protobuf,
       ],
       swiftSettings: strict),
     .target(
       name: "CairnFuzz",
       dependencies: [
-        "CairnNetwork", "CairnLedger", "CairnPolicy", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages",
-        .nioCore,
+        "CairnNetwork", "CairnSigner", "CairnLedger", "CairnPolicy", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto",
+        "CairnMessages", .nioCore,
         .protobuf,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "CairnCommand",
       dependencies: [
-        "CairnNode", "CairnGateway", "CairnClient", "CairnTestKit", "CairnSimulator", "CairnFuzz", "CairnStore", "CairnLedger",
+        "CairnNode", "CairnSigner", "CairnGateway", "CairnClient", "CairnTestKit", "CairnSimulator", "CairnFuzz", "CairnStore",
+        "CairnLedger",
         "CairnIdentity",
         "CairnChain",
         "CairnMerkle",
@@ -184,6 +190,10 @@ let package = Package(
       dependencies: ["CairnNetwork", "CairnCrypto", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .nioTLS, .logging],
       swiftSettings: strict),
     .testTarget(
+      name: "CairnSignerTests",
+      dependencies: ["CairnSigner", "CairnStore", "CairnNetwork", "CairnChain", "CairnCrypto", .nioCore, .nioPosix, .logging],
+      swiftSettings: strict),
+    .testTarget(
       name: "CairnClientTests",
       dependencies: [
         "CairnClient", "CairnNetwork", "CairnProtocol", "CairnMessages", "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle",
@@ -193,7 +203,8 @@ let package = Package(
     .testTarget(
       name: "CairnNodeTests",
       dependencies: [
-        "CairnNode", "CairnTestKit", "CairnClient", "CairnStore", "CairnConsensus", "CairnNetwork", "CairnProtocol", "CairnMessages",
+        "CairnNode", "CairnSigner", "CairnTestKit", "CairnClient", "CairnStore", "CairnConsensus", "CairnNetwork", "CairnProtocol",
+        "CairnMessages",
         "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .protobuf,
         .logging, .grpcCore, .grpcProtobuf, .grpcTransport,
       ],

@@ -8,6 +8,8 @@ public enum ApplicationProtocol: String, Sendable {
   case peers = "cairn-peer/1"
   /// Cairn RPC, for clients.
   case rpc = "cairn/1"
+  /// A node to the signer of its votes, both sides authenticated.
+  case signer = "cairn-signer/1"
   /// gRPC, for clients.
   case grpc = "h2"
 }
@@ -24,6 +26,11 @@ public struct TLSServer: Sendable {
   ///   judgement reaches it, so a link counts only after an application hello.
   public static func peers(_ identity: NodeIdentity, accepting: @escaping @Sendable (PublicKey) -> Bool) throws(TLSError) -> TLSServer {
     try TLSServer(identity, .peers, accepting: accepting)
+  }
+
+  /// For the nodes whose votes are signed here: a client must show a certificate whose key is accepted.
+  public static func signer(_ identity: NodeIdentity, accepting: @escaping @Sendable (PublicKey) -> Bool) throws(TLSError) -> TLSServer {
+    try TLSServer(identity, .signer, accepting: accepting)
   }
 
   /// For clients, who show no certificate and pin the key of `identity`.
@@ -66,6 +73,11 @@ public struct TLSClient: Sendable {
   /// A node's link to another: `identity` is shown, the other side must hold `expected`.
   public static func peer(_ identity: NodeIdentity, expecting expected: PublicKey) throws(TLSError) -> TLSClient {
     try TLSClient(identity, .peers, expecting: expected)
+  }
+
+  /// A node's connection to its signer: `identity` is shown, the other side must hold `expected`.
+  public static func signer(_ identity: NodeIdentity, expecting expected: PublicKey) throws(TLSError) -> TLSClient {
+    try TLSClient(identity, .signer, expecting: expected)
   }
 
   /// A client's connection to a node that must hold `expected`; no certificate is shown.
