@@ -39,8 +39,8 @@ final class Backend: NodeBackend {
     signatures: SignaturePool, room: MempoolRoom, readers: StoreReaders, eventWorkers: any Workers, metrics: NodeMetrics
   ) {
     genesis = configuration.genesis
-    consensusKey = configuration.consensusKey.publicKey
-    firstName = configuration.name ?? Self.name(of: configuration.consensusKey.publicKey, in: publisher.head.state)
+    consensusKey = configuration.voteKey.publicKey
+    firstName = configuration.name ?? Self.name(of: configuration.voteKey.publicKey, in: publisher.head.state)
     self.core = core
     self.mesh = mesh
     self.publisher = publisher

@@ -3,6 +3,7 @@ package import CairnConsensus
 import CairnCrypto
 import CairnLedger
 package import CairnNetwork
+import CairnSigner
 import CairnStore
 package import Logging
 package import NIOCore
@@ -39,7 +40,7 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
     if !configuration.isVotingAllowed { consensus.votingDisabledReason = consensus.votingDisabledReason ?? .operatorRequest }
     let core = NodeCore(
       NodeCore.Parts(
-        genesis: genesis, epochGenesis: recovery.epochGenesis, consensusKey: configuration.consensusKey,
+        genesis: genesis, epochGenesis: recovery.epochGenesis, voteKey: configuration.voteKey,
         nodeKey: configuration.nodeKey.publicKey, peerAddresses: configuration.peerAddresses, timers: configuration.timers,
         executor: Executor(finalized: recovery.state),
         recovered: consensus, evidence: recovery.evidence, highestVote: store.recovery.highestVote, records: recovery.records,
@@ -49,6 +50,11 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
     let gateway = PeerGateway(core: core)
     links = try makeLinks(gateway)
     core.mesh = links
+    if case .remote(let key, let maker) = configuration.voteKey {
+      core.use(
+        try maker.make(
+          network: genesis.network, key: key, nodeKey: configuration.nodeKey, on: environment.loop, logger: logger))
+    }
     core.updateLinks()
     inlet = gateway
     self.core = Confined(core, on: environment.loop)

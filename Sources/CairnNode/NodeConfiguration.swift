@@ -3,6 +3,7 @@ public import CairnConsensus
 public import CairnCrypto
 public import CairnLedger
 package import CairnNetwork
+public import CairnSigner
 package import CairnStore
 public import CoreMetrics
 
@@ -12,7 +13,7 @@ public struct NodeConfiguration: Sendable {
   /// What a node is called that the ledger does not know, or not by these keys; `nil` for one that it has to know.
   public var name: String?
   /// Signs votes; decides which validator of an epoch this node is, if any.
-  public var consensusKey: SigningKey
+  public var voteKey: VoteKey
   /// Pinned by peers and clients.
   public var nodeKey: SigningKey
   /// The directory that holds everything this node must not lose. Made when it is not there.
@@ -43,12 +44,22 @@ public struct NodeConfiguration: Sendable {
   /// Stands before and after each durable operation, for tests that crash a node there.
   package var storeFaults: any StoreFaults = NoFaults()
 
+  /// A node that signs its votes itself.
   public init(
     genesis: Genesis, consensusKey: SigningKey, nodeKey: SigningKey, dataDirectory: String, peerListener: HostAndPort,
     clientListener: HostAndPort
   ) {
+    self.init(
+      genesis: genesis, voteKey: .held(consensusKey), nodeKey: nodeKey, dataDirectory: dataDirectory, peerListener: peerListener,
+      clientListener: clientListener)
+  }
+
+  public init(
+    genesis: Genesis, voteKey: VoteKey, nodeKey: SigningKey, dataDirectory: String, peerListener: HostAndPort,
+    clientListener: HostAndPort
+  ) {
     self.genesis = genesis
-    self.consensusKey = consensusKey
+    self.voteKey = voteKey
     self.nodeKey = nodeKey
     self.dataDirectory = dataDirectory
     self.peerListener = peerListener
@@ -56,5 +67,20 @@ public struct NodeConfiguration: Sendable {
     var timers = TimerConfiguration()
     timers.heartbeatMilliseconds = UInt64(genesis.parameters.heartbeatMilliseconds)
     self.timers = timers
+  }
+}
+
+/// The key that a node's votes are signed with, and who has it.
+public enum VoteKey: Sendable {
+  /// The node.
+  case held(SigningKey)
+  /// A signer in a process of its own, which the maker leads to.
+  case remote(PublicKey, any VoteSignerMaker)
+
+  public var publicKey: PublicKey {
+    switch self {
+    case .held(let key): key.publicKey
+    case .remote(let key, _): key
+    }
   }
 }

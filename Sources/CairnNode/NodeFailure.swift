@@ -8,6 +8,8 @@ public enum NodeFailure: Error, Sendable {
   /// The genesis is not the one that the data directory was made for.
   case wrongGenesis
   case nodeKeyMismatch(validator: String)
+  /// This node's votes were signed by another process, as the file says that has this path: it must not sign any itself.
+  case signedElsewhere(String)
   /// A listener's address is taken or not this machine's.
   case listener(name: String, address: String, problem: String)
   /// The stored chain does not lead to the roots that its headers state.
@@ -28,6 +30,7 @@ public enum NodeFailure: Error, Sendable {
     case .ledger(let fault): fault.reason
     case .wrongGenesis: "wrong_genesis"
     case .nodeKeyMismatch: "node_key_mismatch"
+    case .signedElsewhere: "signed_elsewhere"
     case .listener: "listener"
     case .chainDiverges: "chain_diverges"
     }
@@ -42,6 +45,8 @@ extension NodeFailure: CustomStringConvertible {
       "The ledger cannot read its own state (\(fault)): the node stops rather than guess; restart it to rebuild the state from the log."
     case .wrongGenesis: "The data directory belongs to another network than the genesis file: point the node at the right one of the two."
     case .nodeKeyMismatch(let validator): "The node key is not the one that the ledger has for \(validator): check the key file."
+    case .signedElsewhere(let path):
+      "The votes of this data directory are signed by a signer of its own (\(path)): set signer.address, so that never two sign with one key."
     case .listener(let name, let address, let problem):
       "Cannot listen for \(name) on \(address): \(problem). Change the address in the configuration, or stop what uses it."
     case .chainDiverges(let height, let reason):

@@ -4,6 +4,7 @@ import CairnCrypto
 import CairnLedger
 import CairnMessages
 import CairnNetwork
+import CairnSigner
 import CairnStore
 import Foundation
 import NIOCore
@@ -42,14 +43,28 @@ extension NodeCore {
     status.pendingBytes = UInt64(mempool.byteCount)
     status.peers = links.map(peerStatus)
     let disabled = engine?.votingDisabledReason
-    status.voting = engine != nil && epoch.index != nil && disabled == nil && haltReason == nil
+    let signerProblem = reportSigner(&status)
+    status.voting = engine != nil && epoch.index != nil && disabled == nil && haltReason == nil && signerProblem == nil
     status.notVotingBecause =
-      haltReason?.label ?? disabled?.rawValue ?? (epoch.index == nil ? "not_a_validator" : engine == nil ? "waiting_for_peers" : "")
+      haltReason?.label ?? disabled?.rawValue
+      ?? (epoch.index == nil ? "not_a_validator" : engine == nil ? "waiting_for_peers" : signerProblem.map { "signer_\($0)" } ?? "")
     status.stalledBecause = stalledBecause
     status.evidence = evidence.map { Data($0.bytes) }
     status.leaderTimeouts = UInt32(clamping: engine?.nullifyCounts[.leaderTimeout] ?? 0)
     if let policy = try? policyStanding() { status.policy = policy }
     return status
+  }
+
+  /// - Returns: why there is no connection to the signer, where there is to be one.
+  private func reportSigner(_ status: inout ProtoNodeStatus) -> String? {
+    guard let signing else { return nil }
+    let signer = signing.signer.status
+    status.signer.address = signer.address
+    status.signer.connected = signer.problem == nil
+    status.signer.problem = signer.problem ?? ""
+    status.signer.skippedVotes = signing.skippedCount
+    status.signer.lastFailure = signing.lastProblem?.reason ?? ""
+    return signer.problem
   }
 
   private func peerStatus(_ link: CairnNetwork.PeerStatus) -> ProtoPeerStatus {

@@ -25,11 +25,17 @@ package struct OpenedNode: Sendable {
   }
 
   private init(_ configuration: NodeConfiguration, discardsDerived: Bool) throws(NodeFailure) {
+    if case .held = configuration.voteKey, DataDirectory(path: configuration.dataDirectory).isSignedElsewhere(disk: configuration.disk) {
+      throw .signedElsewhere(DataDirectory(path: configuration.dataDirectory).signedElsewhere)
+    }
     store = try storing { () throws(StoreError) in
       try Store(
         path: configuration.dataDirectory, network: configuration.genesis.network,
         indexKeys: { Transaction.lookUpKeys(ofFinalized: $0, network: configuration.genesis.network) }, discardsDerived: discardsDerived,
         disk: configuration.disk, faults: configuration.storeFaults)
+    }
+    if case .remote(let key, _) = configuration.voteKey {
+      try storing { [store] () throws(StoreError) in try store.directory.markSignedElsewhere(by: key, disk: configuration.disk) }
     }
     recovery = try Recovery(configuration.genesis, store: store)
     readers = try storing { [store] () throws(StoreError) in try StoreReaders(store) }

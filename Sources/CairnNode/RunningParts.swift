@@ -55,7 +55,7 @@ final class RunningParts: Sendable {
 
   /// A node that is no validator, or none yet, or none any more, follows.
   private static func check(_ configuration: NodeConfiguration, against validators: ValidatorSet, _ logger: Logger) throws(NodeFailure) {
-    guard let index = validators.index(ofConsensusKey: configuration.consensusKey.publicKey), let validator = validators[index] else {
+    guard let index = validators.index(ofConsensusKey: configuration.voteKey.publicKey), let validator = validators[index] else {
       return logger.notice("This node is not a validator of the epoch: it follows, and votes when the network takes it in")
     }
     guard validator.nodeKey != configuration.nodeKey.publicKey else { return }

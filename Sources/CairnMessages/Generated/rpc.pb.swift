@@ -1355,6 +1355,16 @@ public nonisolated struct ProtoNodeStatus: @unchecked Sendable {
     set {_uniqueStorage()._validators = newValue}
   }
 
+  /// only where votes are signed in another process
+  public var signer: ProtoSignerStatus {
+    get {_storage._signer ?? ProtoSignerStatus()}
+    set {_uniqueStorage()._signer = newValue}
+  }
+  /// Returns true if `signer` has been explicitly set.
+  public var hasSigner: Bool {_storage._signer != nil}
+  /// Clears the value of `signer`. Subsequent reads from it will return its default value.
+  public mutating func clearSigner() {_uniqueStorage()._signer = nil}
+
   public var policy: ProtoPolicyStanding {
     get {_storage._policy ?? ProtoPolicyStanding()}
     set {_uniqueStorage()._policy = newValue}
@@ -1392,6 +1402,30 @@ public nonisolated struct ProtoPolicyStanding: Sendable {
   public var overdueContracts: [String] = []
 
   public var openProposals: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A node's connection to the signer of its votes.
+public nonisolated struct ProtoSignerStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var address: String = String()
+
+  public var connected: Bool = false
+
+  /// why it is not connected
+  public var problem: String = String()
+
+  /// since start: no signature in time, or none at all
+  public var skippedVotes: UInt64 = 0
+
+  /// why the last of them had none
+  public var lastFailure: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3515,7 +3549,7 @@ nonisolated extension ProtoEpochs: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}info\0\u{1}leader\0\u{3}last_final_ms\0\u{3}pending_transactions\0\u{3}pending_bytes\0\u{1}peers\0\u{3}stalled_because\0\u{1}voting\0\u{3}not_voting_because\0\u{1}evidence\0\u{3}uptime_ms\0\u{3}leader_timeouts\0\u{1}validators\0\u{2}\u{7}policy\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}info\0\u{1}leader\0\u{3}last_final_ms\0\u{3}pending_transactions\0\u{3}pending_bytes\0\u{1}peers\0\u{3}stalled_because\0\u{1}voting\0\u{3}not_voting_because\0\u{1}evidence\0\u{3}uptime_ms\0\u{3}leader_timeouts\0\u{1}validators\0\u{1}signer\0\u{1}policy\0")
 
   fileprivate class _StorageClass {
     var _info: ProtoInfo? = nil
@@ -3531,6 +3565,7 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _uptimeMs: UInt64 = 0
     var _leaderTimeouts: UInt32 = 0
     var _validators: [ProtoValidator] = []
+    var _signer: ProtoSignerStatus? = nil
     var _policy: ProtoPolicyStanding? = nil
 
       // This property is used as the initial default value for new instances of the type.
@@ -3555,6 +3590,7 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _uptimeMs = source._uptimeMs
       _leaderTimeouts = source._leaderTimeouts
       _validators = source._validators
+      _signer = source._signer
       _policy = source._policy
     }
   }
@@ -3587,7 +3623,8 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._uptimeMs) }()
         case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._leaderTimeouts) }()
         case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._validators) }()
-        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._policy) }()
+        case 14: try { try decoder.decodeSingularMessageField(value: &_storage._signer) }()
+        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._policy) }()
         default: break
         }
       }
@@ -3639,8 +3676,11 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if !_storage._validators.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._validators, fieldNumber: 13)
       }
+      try { if let v = _storage._signer {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      } }()
       try { if let v = _storage._policy {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
       } }()
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -3664,6 +3704,7 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._uptimeMs != rhs_storage._uptimeMs {return false}
         if _storage._leaderTimeouts != rhs_storage._leaderTimeouts {return false}
         if _storage._validators != rhs_storage._validators {return false}
+        if _storage._signer != rhs_storage._signer {return false}
         if _storage._policy != rhs_storage._policy {return false}
         return true
       }
@@ -3724,6 +3765,56 @@ nonisolated extension ProtoPolicyStanding: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.frozenContracts != rhs.frozenContracts {return false}
     if lhs.overdueContracts != rhs.overdueContracts {return false}
     if lhs.openProposals != rhs.openProposals {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSignerStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SignerStatus"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{1}connected\0\u{1}problem\0\u{3}skipped_votes\0\u{3}last_failure\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.address) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.connected) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.problem) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.skippedVotes) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.lastFailure) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.address.isEmpty {
+      try visitor.visitSingularStringField(value: self.address, fieldNumber: 1)
+    }
+    if self.connected != false {
+      try visitor.visitSingularBoolField(value: self.connected, fieldNumber: 2)
+    }
+    if !self.problem.isEmpty {
+      try visitor.visitSingularStringField(value: self.problem, fieldNumber: 3)
+    }
+    if self.skippedVotes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.skippedVotes, fieldNumber: 4)
+    }
+    if !self.lastFailure.isEmpty {
+      try visitor.visitSingularStringField(value: self.lastFailure, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProtoSignerStatus, rhs: ProtoSignerStatus) -> Bool {
+    if lhs.address != rhs.address {return false}
+    if lhs.connected != rhs.connected {return false}
+    if lhs.problem != rhs.problem {return false}
+    if lhs.skippedVotes != rhs.skippedVotes {return false}
+    if lhs.lastFailure != rhs.lastFailure {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -39,7 +39,7 @@ extension NodeCore {
     precondition(executor.finalized.epoch == epoch.number + 1, "no epoch is left out")
     letGoOfEngine()
     epoch = NodeEpoch(
-      of: executor.finalized, genesis: executor.finalized.header, key: parts.consensusKey.publicKey, scheme: parts.environment.scheme)
+      of: executor.finalized, genesis: executor.finalized.header, key: parts.voteKey.publicKey, scheme: parts.environment.scheme)
     logger.notice(
       "A new epoch begins",
       metadata: [

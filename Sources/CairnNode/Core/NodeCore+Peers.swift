@@ -68,7 +68,7 @@ extension NodeCore {
   private func ownVote(_ bytes: [UInt8]) -> Vote? {
     guard let vote = try? Vote(decoding: bytes),
       parts.environment.scheme.isValid(
-        vote.signature, by: parts.consensusKey.publicKey, for: vote.statement.signedBytes(network: network))
+        vote.signature, by: parts.voteKey.publicKey, for: vote.statement.signedBytes(network: network))
     else { return nil }
     return vote
   }

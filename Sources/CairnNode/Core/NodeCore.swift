@@ -4,6 +4,7 @@ import CairnCrypto
 import CairnLedger
 import CairnMessages
 import CairnNetwork
+import CairnSigner
 import CairnStore
 import DequeModule
 import Logging
@@ -19,7 +20,7 @@ final class NodeCore {
     let genesis: Genesis
     /// The block that the epoch goes on from in which this node begins.
     let epochGenesis: Header
-    let consensusKey: SigningKey
+    let voteKey: VoteKey
     let nodeKey: PublicKey
     let peerAddresses: [String: HostAndPort]
     let timers: TimerConfiguration
@@ -65,7 +66,7 @@ final class NodeCore {
   /// What the epoch's engine starts from.
   private var recovered: RecoveredState
   /// The highest of this node's votes that was ever put on record.
-  private var highestVote: Vote?
+  private(set) var highestVote: Vote?
   private var inputs: Deque<Input> = []
   private var isStepping = false
   private(set) var isStopped = false
@@ -73,6 +74,9 @@ final class NodeCore {
   private(set) lazy var disk = DiskWriter(
     chain: parts.chain, worker: parts.environment.disk, loop: loop,
     fail: { [unowned self] in fail(.store($0)) })
+
+  /// Where votes are signed in another process.
+  var signing: RemoteSigning?
 
   var submissions = Submissions()
   /// Final blocks that are not durable yet, the oldest first.
@@ -97,7 +101,7 @@ final class NodeCore {
     self.parts = parts
     loop = parts.environment.loop
     epoch = NodeEpoch(
-      of: parts.executor.finalized, genesis: parts.epochGenesis, key: parts.consensusKey.publicKey, scheme: parts.environment.scheme)
+      of: parts.executor.finalized, genesis: parts.epochGenesis, key: parts.voteKey.publicKey, scheme: parts.environment.scheme)
     directory = PeerDirectory(genesis: parts.genesis.validators, nodeKey: parts.nodeKey)
     peerAddresses = parts.peerAddresses
     logger = parts.logger
@@ -238,11 +242,6 @@ final class NodeCore {
     }
   }
 
-  private func sign(_ statement: Statement) {
-    guard let index = epoch.index else { preconditionFailure("who only follows signs nothing") }
-    step(.signed(.signed(statement, network: network, validator: index, key: parts.consensusKey)))
-  }
-
   private func persist(_ batch: PersistBatch, _ id: BarrierID) {
     var rows = ChainBatch(validatorCount: validators.count)
     if let view = batch.enteredView { rows.entered = [ViewPosition(epoch: epoch.number, view: view)] }
@@ -294,6 +293,7 @@ final class NodeCore {
 
   func stop() {
     isStopped = true
+    signing?.signer.stop()
     inputs = []
     for timer in timers.values { timer.cancel() }
     alertEnd?.cancel()

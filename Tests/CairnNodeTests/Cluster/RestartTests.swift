@@ -106,10 +106,10 @@ extension Clusters {
           foreign.dataDirectory = second.dataDirectory
           #expect(await refusal(of: foreign) == "wrong_network")
         }
-        second.consensusKey = .generate()
+        second.voteKey = .held(.generate())
         // A key that no validator has: a node that follows.
         #expect(await refusal(of: second) == nil)
-        second.consensusKey = cluster.configuration(of: 0).consensusKey
+        second.voteKey = cluster.configuration(of: 0).voteKey
         second.nodeKey = .generate()
         #expect(await refusal(of: second) == "node_key_mismatch")
         try await cluster.restart(node: 0)
