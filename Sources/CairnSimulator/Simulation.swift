@@ -28,6 +28,10 @@ public final class Simulation {
   private(set) lazy var oracle = Oracle(self)
   private(set) lazy var workload = Workload(self, Dice(seed: options.seed, purpose: 5))
   private(set) lazy var faults = FaultInjector(self)
+  /// Of each validator, where votes are signed in another process.
+  private(set) lazy var signers = world.validators.enumerated().map { index, keys in
+    SimulatedSigner(slot: index, key: keys.consensusKey, of: self, Dice(seed: options.seed, purpose: 200 + UInt64(index)))
+  }
   private var adversaries: [Int: any Adversary] = [:]
   /// Sees what honest nodes send, before it leaves: how a scenario waits for a moment.
   var watch: ((Envelope) -> Void)?

@@ -10,7 +10,9 @@ public enum SimulationProfile: String, CaseIterable, Sendable {
   case disks
   /// At most f validators are Byzantine.
   case byzantine
-  /// Everything.
+  /// Votes are signed by other processes, which are late, away, or lost on the way; and nodes crash and come back.
+  case signers
+  /// Everything but signers in other processes.
   case chaos
 }
 

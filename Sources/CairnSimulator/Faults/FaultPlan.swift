@@ -127,5 +127,5 @@ struct FaultPlan {
 
 extension SimulationProfile {
   /// Whether this kind of fault is among those of the profile.
-  func has(_ kind: SimulationProfile) -> Bool { self == kind || self == .chaos }
+  func has(_ kind: SimulationProfile) -> Bool { self == kind || self == .chaos || (self == .signers && kind == .crashes) }
 }

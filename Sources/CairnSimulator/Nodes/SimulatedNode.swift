@@ -90,6 +90,9 @@ final class SimulatedNode {
       genesis: simulation.world.genesis, consensusKey: keys.consensusKey, nodeKey: keys.nodeKey, dataDirectory: session.path,
       peerListener: nowhere, clientListener: nowhere)
     configuration.disk = SimulatedDisk(session)
+    if simulation.options.profile == .signers {
+      configuration.voteKey = .remote(keys.consensusKey.publicKey, simulation.signers[index])
+    }
     configuration.timers = simulation.plan.timers[index]
     return configuration
   }

@@ -2,7 +2,7 @@
 final class Scheduler {
   /// What an event is, for the trace.
   enum Label: UInt8, CaseIterable {
-    case loop, timer, signatures, chainWrite, stateWrite, blockRead, eventRead, message, dial, start, client, fault, probe
+    case loop, timer, signatures, chainWrite, stateWrite, blockRead, eventRead, message, dial, start, client, fault, probe, signer
   }
 
   /// A planned event.
