@@ -17,6 +17,7 @@ struct Cairn: AsyncParsableCommand {
       GenesisCommand.self,
       KeysCommand.self,
       NodeCommand.self,
+      SignerCommand.self,
       DIDCommand.self,
       AgentCommand.self,
       GovernanceCommand.self,

@@ -51,6 +51,13 @@ enum ConfigurationText {
       # false: follow and serve, but never vote.
       voting: true
 
+      # Votes are signed by `cairn signer`, a process of its own that holds the consensus key; cairn signer init says what belongs here.
+      #signer:
+      #  address: unix:/run/cairn-signer/signer.sock
+      #  consensus_key: the validator's public key, 64 hex digits
+      #  key: the signer's own public key, for an address of the form host:port
+      #  timeout_ms: 1000
+
       log:
         # trace, debug, info, notice, warning, error or critical
         level: info

@@ -87,7 +87,7 @@ struct NodeRun: AsyncParsableCommand {
 extension PreparedNode {
   var nodeConfiguration: NodeConfiguration {
     var configuration = NodeConfiguration(
-      genesis: genesis, consensusKey: consensusKey, nodeKey: nodeKey, dataDirectory: dataDirectory, peerListener: listeners.peers,
+      genesis: genesis, voteKey: voteKey, nodeKey: nodeKey, dataDirectory: dataDirectory, peerListener: listeners.peers,
       clientListener: listeners.clients)
     configuration.grpcListener = listeners.grpc
     configuration.adminListener = listeners.admin

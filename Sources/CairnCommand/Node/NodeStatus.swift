@@ -66,12 +66,15 @@ struct ShownStatus: Encodable {
   let frozenContracts: [String]
   let overdueContracts: [String]
   let openProposals: UInt64
+  /// Of a node whose votes are signed in another process.
+  let signer: ShownSigner?
   let peers: [ShownPeer]
   private let now: Date
 
   private enum CodingKeys: String, CodingKey {
     case node, build, network, name, height, view, epoch, head, logSize, leader, validators, validatorNames, quorum, connected, lastFinalMs
-    case pendingTransactions, pendingBytes, isVoting, notVotingBecause, stalledBecause, missing, evidence, uptimeMs, leaderTimeouts, peers
+    case pendingTransactions, pendingBytes, isVoting, notVotingBecause, stalledBecause, missing, evidence, uptimeMs, leaderTimeouts, signer,
+      peers
     case contracts, frozen, auditOverdue, frozenContracts, overdueContracts, openProposals
   }
 
@@ -101,6 +104,7 @@ struct ShownStatus: Encodable {
     (contracts, frozen, auditOverdue) = (policy.contracts, policy.frozen, policy.overdue)
     (frozenContracts, overdueContracts) = (policy.frozenContracts, policy.overdueContracts)
     openProposals = policy.openProposals
+    signer = status.hasSigner ? ShownSigner(status.signer) : nil
     let peers = status.peers.map(ShownPeer.init)
     self.peers = peers
     leader = status.validators.indices.contains(Int(status.leader)) ? status.validators[Int(status.leader)].name : status.info.node
@@ -123,6 +127,7 @@ struct ShownStatus: Encodable {
     if frozen > 0 { rows.append(("frozen", Self.names(frozenContracts, of: frozen))) }
     if auditOverdue > 0 { rows.append(("overdue", "audit of " + Self.names(overdueContracts, of: auditOverdue))) }
     if openProposals > 0 { rows.append(("proposals", "\(openProposals) open: see cairn governance list")) }
+    if let signer { rows.append(("signer", signer.text)) }
     if leaderTimeouts > 0 { rows.append(("timeouts", "\(leaderTimeouts) leaders were late since start")) }
     for peer in peers where !peer.isConnected { rows.append(("missing", "\(peer.name)  \(peer.text)")) }
     if !evidence.isEmpty { rows.append(("evidence", "\(evidence.count) proven faults of validators: see cairn evidence list")) }
@@ -132,6 +137,28 @@ struct ShownStatus: Encodable {
 
   private static func names(_ names: [String], of count: UInt64) -> String {
     names.joined(separator: ", ") + (count > UInt64(names.count) ? " and \(count - UInt64(names.count)) more" : "")
+  }
+}
+
+/// The connection to the signer of a node's votes.
+struct ShownSigner: Encodable {
+  let address: String
+  let isConnected: Bool
+  let problem: String?
+  let skippedVotes: UInt64
+  let lastFailure: String?
+
+  init(_ signer: ProtoSignerStatus) {
+    address = signer.address
+    isConnected = signer.connected
+    problem = signer.problem.isEmpty ? nil : signer.problem
+    skippedVotes = signer.skippedVotes
+    lastFailure = signer.lastFailure.isEmpty ? nil : signer.lastFailure
+  }
+
+  var text: String {
+    "\(address)  " + (isConnected ? "connected" : "not connected" + (problem.map { ": \($0)" } ?? ""))
+      + (skippedVotes == 0 ? "" : "; \(skippedVotes) votes skipped since start" + (lastFailure.map { ", the last: \($0)" } ?? ""))
   }
 }
 

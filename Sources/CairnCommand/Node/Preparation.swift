@@ -1,5 +1,7 @@
 import CairnChain
+import CairnCrypto
 import CairnLedger
+import CairnSigner
 import Logging
 
 /// Parses settings and collects what is wrong with them.
@@ -58,6 +60,36 @@ struct Preparation {
   private mutating func period(_ setting: Setting) -> UInt64? {
     if let value = UInt64(settings.text(setting)), Self.period.contains(value) { return value }
     refuse(setting, "a whole number of milliseconds from \(Self.period.lowerBound) to \(Self.period.upperBound)")
+    return nil
+  }
+
+  /// `nil` where the node signs its votes itself.
+  mutating func signer() -> PreparedNode.Signer? {
+    guard settings[.signerAddress] != nil else {
+      for setting in [Setting.signerKey, .signerConsensusKey] where settings[setting] != nil {
+        problems.append(
+          .refused(
+            "bad_value", "\(settings.source(setting)): \(setting.rawValue) is set, and signer.address is not: say where the signer is."))
+      }
+      return nil
+    }
+    let address = SignerAddress(settings.text(.signerAddress))
+    if address == nil { refuse(.signerAddress, "unix: and an absolute path of at most 103 bytes, or host:port") }
+    let consensusKey = publicKey(.signerConsensusKey)
+    let timeout = period(.signerTimeoutMilliseconds)
+    var signerKey: PublicKey?
+    if case .tls = address {
+      signerKey = publicKey(.signerKey)
+      guard signerKey != nil else { return nil }
+    }
+    guard let address, let consensusKey, let timeout else { return nil }
+    return PreparedNode.Signer(
+      consensusKey: consensusKey, settings: RemoteSignerSettings(address: address, signerKey: signerKey, timeoutMilliseconds: timeout))
+  }
+
+  private mutating func publicKey(_ setting: Setting) -> PublicKey? {
+    if let key = Hex.decode(settings.text(setting)).flatMap({ PublicKey($0) }), key.isValidPoint { return key }
+    refuse(setting, "the 64 hex digits of an Ed25519 public key, as cairn signer init prints them")
     return nil
   }
 

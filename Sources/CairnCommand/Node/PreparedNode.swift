@@ -1,13 +1,15 @@
 import CairnChain
 import CairnCrypto
 import CairnLedger
+import CairnNode
+import CairnSigner
 import Foundation
 import Logging
 
 /// What a node's settings lead to: everything read, decrypted, parsed and held against each other.
 struct PreparedNode {
   let genesis: Genesis
-  let consensusKey: SigningKey
+  let voteKey: VoteKey
   let nodeKey: SigningKey
   /// Of the validator of the genesis that this node is, or the configured one of a node that the genesis does not know.
   let name: String
@@ -34,6 +36,12 @@ struct PreparedNode {
     }
   }
 
+  /// Where votes are signed in another process, and with which key.
+  struct Signer: Hashable {
+    let consensusKey: PublicKey
+    let settings: RemoteSignerSettings
+  }
+
   struct LogSettings: Hashable {
     let level: Logger.Level
     let isJSON: Bool
@@ -54,7 +62,8 @@ struct PreparedNode {
   ) -> Result<PreparedNode, PreparationFailure> {
     var check = Preparation(settings: settings)
     let genesis = check.attempt { () throws(CommandFailure) in try GenesisFiles.readGenesis(settings.text(.genesis)) }
-    let keys = check.attempt { () throws(CommandFailure) in try nodeKeys(settings, passphrase) }
+    let signer = check.signer()
+    let keys = check.attempt { () throws(CommandFailure) in try nodeKeys(settings, signer, passphrase) }
     let identity = genesis.flatMap { genesis in
       keys.flatMap { keys in
         check.attempt { () throws(CommandFailure) in try match(keys, genesis, settings) }
@@ -80,7 +89,7 @@ struct PreparedNode {
     }
     return .success(
       PreparedNode(
-        genesis: genesis, consensusKey: keys.consensus, nodeKey: keys.node, name: identity.name, isInGenesis: identity.isInGenesis,
+        genesis: genesis, voteKey: keys.votes, nodeKey: keys.node, name: identity.name, isInGenesis: identity.isInGenesis,
         dataDirectory: settings.text(.data),
         listeners: Listeners(peers: peers, clients: clients, grpc: grpc, admin: admin, http: http), isVotingAllowed: voting, log: log,
         timers: timers,
@@ -88,21 +97,35 @@ struct PreparedNode {
   }
 
   private static func nodeKeys(
-    _ settings: NodeSettings, _ passphrase: (String) throws(CommandFailure) -> [UInt8]
-  ) throws(CommandFailure) -> (consensus: SigningKey, node: SigningKey) {
+    _ settings: NodeSettings, _ signer: Signer?, _ passphrase: (String) throws(CommandFailure) -> [UInt8]
+  ) throws(CommandFailure) -> (votes: VoteKey, node: SigningKey) {
     let path = settings.text(.keys)
     let file = try KeyFiles.load(path)
     try requirePrivate(path, "key file", mask: 0o077)
     if let passphraseFile = settings[.passphraseFile]?.text { try requirePrivate(passphraseFile, "passphrase file", mask: 0o007) }
-    for name in [OperatorEntry.consensusKeyName, OperatorEntry.nodeKeyName] where !file.entries.contains(where: { $0.name == name }) {
+    let isRemote = settings[.signerAddress] != nil
+    let names = isRemote ? [OperatorEntry.nodeKeyName] : [OperatorEntry.consensusKeyName, OperatorEntry.nodeKeyName]
+    for name in names where !file.entries.contains(where: { $0.name == name }) {
+      let hint =
+        name == OperatorEntry.consensusKeyName && file.entries.contains { $0.name == OperatorEntry.nodeKeyName }
+        ? "set signer.address if a signer holds it, or give the file that has both"
+        : "it is not a node's; give the one that genesis join made"
+      throw .refused("unknown_key_name", "The key file \(path) has no key named \(name): \(hint).")
+    }
+    if isRemote, file.entries.contains(where: { $0.name == OperatorEntry.consensusKeyName }) {
       throw .refused(
-        "unknown_key_name", "The key file \(path) has no key named \(name): it is not a node's; give the one that genesis join made.")
+        "consensus_key_present",
+        "The key file \(path) still holds the consensus key although a signer is to hold it (signer.address): run cairn signer init, which moves it."
+      )
     }
     let keys = try KeyFiles.decrypt(file, at: path, passphrase: try passphrase(path))
-    guard let consensus = keys.first(where: { $0.name == OperatorEntry.consensusKeyName })?.key,
-      let node = keys.first(where: { $0.name == OperatorEntry.nodeKeyName })?.key
-    else { preconditionFailure("a decrypted file has the keys that it lists") }
-    return (consensus, node)
+    let found = { (name: String) in keys.first { $0.name == name }?.key }
+    guard let node = found(OperatorEntry.nodeKeyName) else { preconditionFailure("a decrypted file has the keys that it lists") }
+    if let signer { return (.remote(signer.consensusKey, signer.settings), node) }
+    guard let consensus = found(OperatorEntry.consensusKeyName) else {
+      throw .refused("bad_value", "The settings of the signer are not valid, so that nobody knows which key the node votes with.")
+    }
+    return (.held(consensus), node)
   }
 
   private static func requirePrivate(_ path: String, _ what: String, mask: mode_t) throws(CommandFailure) {
@@ -112,15 +135,15 @@ struct PreparedNode {
 
   /// Who the node is. One that the genesis does not know says its name itself, so that a wrong file is noticed.
   private static func match(
-    _ keys: (consensus: SigningKey, node: SigningKey), _ genesis: Genesis, _ settings: NodeSettings
+    _ keys: (votes: VoteKey, node: SigningKey), _ genesis: Genesis, _ settings: NodeSettings
   ) throws(CommandFailure) -> (name: String, isInGenesis: Bool) {
-    let validator = genesis.validators.index(ofConsensusKey: keys.consensus.publicKey).flatMap { genesis.validators[$0] }
+    let validator = genesis.validators.index(ofConsensusKey: keys.votes.publicKey).flatMap { genesis.validators[$0] }
     if let validator, validator.nodeKey == keys.node.publicKey { return (validator.name, true) }
     if let name = settings[.name]?.text { return (name, false) }
     guard let validator else {
       throw .refused(
         "not_a_validator",
-        "The consensus key in \(settings.text(.keys)) is not that of any validator in \(settings.text(.genesis)): check which of the two is the wrong file, or set name for a node that the network takes in later."
+        "The consensus key in \(settings[.signerConsensusKey] == nil ? settings.text(.keys) : Setting.signerConsensusKey.rawValue) is not that of any validator in \(settings.text(.genesis)): check which of the two is the wrong file, or set name for a node that the network takes in later."
       )
     }
     throw .refused(

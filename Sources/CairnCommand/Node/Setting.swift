@@ -11,6 +11,10 @@ enum Setting: String, CaseIterable {
   case listenAdmin = "listen.admin"
   case listenHTTP = "listen.http"
   case voting
+  case signerAddress = "signer.address"
+  case signerKey = "signer.key"
+  case signerConsensusKey = "signer.consensus_key"
+  case signerTimeoutMilliseconds = "signer.timeout_ms"
   case logLevel = "log.level"
   case logFormat = "log.format"
   case leaderMilliseconds = "timers.leader_ms"
@@ -30,7 +34,7 @@ enum Setting: String, CaseIterable {
     switch self {
     case .genesis: "genesis.cairn"
     case .keys: "node.keys"
-    case .name, .passphraseFile: nil
+    case .name, .passphraseFile, .signerAddress, .signerKey, .signerConsensusKey: nil
     case .data: "data"
     case .listenPeers: "0.0.0.0:7400"
     case .listenClients: "0.0.0.0:7401"
@@ -38,6 +42,7 @@ enum Setting: String, CaseIterable {
     case .listenAdmin: "127.0.0.1:7403"
     case .listenHTTP: "127.0.0.1:7404"
     case .voting: "true"
+    case .signerTimeoutMilliseconds: "1000"
     case .logLevel: "info"
     case .logFormat: "text"
     case .leaderMilliseconds: "1000"
