@@ -198,6 +198,9 @@ public struct SignedGenesisEntry: Hashable, Sendable {
     return Canonical.encode(message)
   }
 
+  /// The entry, whatever its signatures are worth: for its own operator, who signs it again.
+  public func contents() throws(GenesisError) -> GenesisEntry { try GenesisEntry(decoding: entry) }
+
   /// The entry, when every key that it names signed it for this template.
   public func verify(for template: GenesisTemplate) throws(GenesisError) -> GenesisEntry { try verify(forHash: template.hash) }
 

@@ -45,6 +45,33 @@ struct GenesisTests {
     #expect(try await workspace.cairn("genesis", "show", "first.cairn").output.contains("quorum        3 of 3 validators"))
   }
 
+  @Test("After the template changed, an entry is signed again with the keys that are there")
+  func signAgain() async throws {
+    let workspace = try Workspace()
+    try await Self.ceremony(["alpha", "beta"], in: workspace)
+    try await workspace.cairn("genesis", "new", "changed.yaml", "--name", "test", "--time", "2026-02-01T12:00:00Z")
+    let seal = { (entries: [String]) in
+      try await workspace.cairn(["genesis", "seal", "--template", "changed.yaml", "--output", "\(UUID()).cairn", "--json"] + entries)
+    }
+    #expect(try await seal(["alpha/alpha.entry", "beta/beta.entry"]).status == 1)
+    for name in ["alpha", "beta"] {
+      let signed = try await workspace.cairn(
+        [
+          "genesis", "sign", "\(name)/\(name).entry", "--template", "changed.yaml", "--keys", "\(name)/node.keys",
+          "--wallet", "\(name)/operator.keys", "--output", "\(name).entry", "--json",
+        ] + workspace.passphrase)
+      #expect(signed.status == 0, "\(signed.errors)")
+    }
+    let sealed = try await seal(["alpha.entry", "beta.entry"])
+    #expect(sealed.status == 0, "\(sealed.errors)")
+    let sign =
+      ["genesis", "sign", "alpha/alpha.entry", "--template", "changed.yaml", "--output", "c.entry", "--json"] + workspace.passphrase
+    for (keys, wallet) in [("beta", "alpha"), ("alpha", "beta")] {
+      let refused = try await workspace.cairn(sign + ["--keys", "\(keys)/node.keys", "--wallet", "\(wallet)/operator.keys"])
+      #expect(try refused.failure().error == "missing_keys")
+    }
+  }
+
   @Test("Secrets are private, and the entry has none of them")
   func secrets() async throws {
     let workspace = try Workspace()

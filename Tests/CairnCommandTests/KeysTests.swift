@@ -52,6 +52,30 @@ struct KeysTests {
     #expect(try await workspace.cairn(["keys", "export", "a.keys", "--name", "one", "--secret"], environment: environment).status == 0)
   }
 
+  @Test("Keys and passphrases are made anew in another file, and the old one stays")
+  func rotate() async throws {
+    let workspace = try Workspace()
+    try await workspace.cairn(["keys", "new", "a.keys", "--name", "consensus", "--name", "node"] + workspace.newKeys)
+    let old = try workspace.text("a.keys")
+    try workspace.write("battery staple\n", to: "other", mode: 0o600)
+    let arguments = ["keys", "rotate", "a.keys", "--json"] + workspace.newKeys
+    let rotated = try await workspace.cairn(
+      arguments + ["--output", "b.keys", "--name", "consensus", "--new-passphrase-file", "other"])
+    #expect(rotated.status == 0, "\(rotated.errors)")
+    let before = try await workspace.cairn("keys", "show", "a.keys", "--json").json(Shown.self).keys.map(\.publicKey)
+    let after = try rotated.json(Shown.self).keys.map(\.publicKey)
+    #expect(before[0] != after[0] && before[1] == after[1])
+    #expect(try workspace.text("a.keys") == old && workspace.mode("b.keys") == 0o600)
+    let export = ["keys", "export", "--name", "node", "--secret", "--json"]
+    let seed = try await workspace.cairn(export + ["a.keys"] + workspace.passphrase).json(Exported.self).seed
+    #expect(try await workspace.cairn(export + ["b.keys", "--passphrase-file", "other"]).json(Exported.self).seed == seed)
+    #expect(try await workspace.cairn(export + ["b.keys"] + workspace.passphrase).failure().error == "wrong_passphrase")
+    #expect(
+      try await workspace.cairn(arguments + ["--output", "c.keys", "--name", "nods"]).failure().message.contains("did you mean node?"))
+    #expect(try await workspace.cairn(arguments + ["--output", "a.keys", "--name", "node"]).failure().error == "file_exists")
+    #expect(try await workspace.cairn(arguments + ["--output", "c.keys"]).status == 2)
+  }
+
   @Test("A wrong passphrase is refused in one sentence that names the file")
   func wrongPassphrase() async throws {
     let workspace = try Workspace()
