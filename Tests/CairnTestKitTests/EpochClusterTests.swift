@@ -111,7 +111,7 @@ import Testing
         return status.info.epoch == 1 && !status.voting
       }
       await cluster.stop(node: 2)
-      try await cluster.restart(node: 2) { $0.consensusKey = key }
+      try await cluster.restart(node: 2) { $0.voteKey = .held(key) }
       try await cluster.waitUntil { try await cluster.status(of: 2)?.voting ?? false }
       await cluster.stop(node: 0)
       let client = try cluster.client(of: 2)

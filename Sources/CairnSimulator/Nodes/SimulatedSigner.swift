@@ -68,7 +68,7 @@ final class SimulatedSigner: VoteSignerMaker {
   private func answers(to statement: Statement, network: Digest) -> [(delay: UInt64, answer: SigningAnswer)] {
     let (simulation, dice, memory) = (simulation.value.simulation, dice.value, memory.value)
     let failure = (Self.timeout, SigningAnswer.failed(statement, .late))
-    let quick = dice.pick(200...3_000) * 1_000
+    let quick: UInt64 = dice.pick(200...3_000) * 1_000
     guard !simulation.isMended else { return [(quick, answer(to: statement, network: network))] }
     if memory.awayUntil <= simulation.scheduler.now, dice.chance(5) {
       memory.awayUntil = simulation.scheduler.now + dice.pick(500...4_000) * Scheduler.millisecond
