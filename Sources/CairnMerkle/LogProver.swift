@@ -45,6 +45,23 @@ public struct LogProver {
     var reader = LogTileReader(edge: edge, source: source)
     return try reader.root(of: LogRange(start: 0, count: size))
   }
+
+  /// The right edge that the log had at `size`; throws `LogProverError` or what the source throws.
+  public func edge(size: UInt64) throws -> LogTileEdge {
+    guard size <= edge.size else { throw LogProverError.sizeOutOfRange }
+    var reader = LogTileReader(edge: edge, source: source)
+    var tiles: [[Digest]] = []
+    var level = 0
+    while size >> UInt64(level * LogTile.height) > 0 {
+      let count = size >> UInt64(level * LogTile.height)
+      let coordinate = LogTileCoordinate(level: level, index: count >> UInt64(LogTile.height))
+      let used = Int(count % UInt64(LogTile.width))
+      tiles.append(used == 0 ? [] : Array(try reader.tile(coordinate).prefix(used)))
+      level += 1
+    }
+    guard let edge = LogTileEdge(size: size, partialTiles: tiles) else { throw LogProverError.sizeOutOfRange }
+    return edge
+  }
 }
 
 /// The entries under one node of the tree at some size; `start` is a multiple of the smallest power of two that is not
@@ -105,7 +122,7 @@ private struct LogTileReader {
     return LogTree.root(of: hashes[offset..<offset + count])
   }
 
-  private mutating func tile(_ coordinate: LogTileCoordinate) throws -> [Digest] {
+  mutating func tile(_ coordinate: LogTileCoordinate) throws -> [Digest] {
     let full = edge.size >> UInt64((coordinate.level + 1) * LogTile.height)
     guard coordinate.index < full else { return edge.partialTiles[coordinate.level] }
     if let hashes = tiles[coordinate] { return hashes }

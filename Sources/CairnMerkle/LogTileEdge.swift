@@ -51,3 +51,24 @@ public struct LogTileEdge: Hashable, Sendable {
     return filled
   }
 }
+
+extension LogTileEdge {
+  /// The hashes of all partial tiles one after the other, the lowest level first: together with the size all that there is.
+  public var packed: [UInt8] { partialTiles.flatMap { $0.flatMap(\.bytes) } }
+
+  /// `nil` unless there are exactly as many hashes as a log of `size` entries has in its partial tiles: at most 65,280 bytes.
+  public init?(size: UInt64, packed: [UInt8]) {
+    guard size <= LogTree.sizeLimit else { return nil }
+    let counts = Self.partialCounts(size: size)
+    // Checked before anything is allocated for it.
+    guard packed.count == counts.reduce(0, +) * Digest.byteCount else { return nil }
+    var start = 0
+    var tiles: [[Digest]] = []
+    for count in counts {
+      let end = start + count * Digest.byteCount
+      tiles.append(stride(from: start, to: end, by: Digest.byteCount).compactMap { Digest(packed[$0..<$0 + Digest.byteCount]) })
+      start = end
+    }
+    self.init(size: size, partialTiles: tiles)
+  }
+}

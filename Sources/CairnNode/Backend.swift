@@ -27,6 +27,7 @@ final class Backend: NodeBackend {
   private let publisher: HeadPublisher
   private let records: FinalizedRecords
   private let signatures: SignaturePool
+  private let chain: ChainWriter
   private let readers: StoreReaders
   private let eventWorkers: any Workers
   private let claims = DefenceClaims()
@@ -36,7 +37,8 @@ final class Backend: NodeBackend {
 
   init(
     _ configuration: NodeConfiguration, core: Confined<NodeCore>, mesh: any PeerLinks, publisher: HeadPublisher, records: FinalizedRecords,
-    signatures: SignaturePool, room: MempoolRoom, readers: StoreReaders, eventWorkers: any Workers, metrics: NodeMetrics
+    signatures: SignaturePool, room: MempoolRoom, chain: ChainWriter, readers: StoreReaders, eventWorkers: any Workers,
+    metrics: NodeMetrics
   ) {
     genesis = configuration.genesis
     consensusKey = configuration.voteKey.publicKey
@@ -47,6 +49,7 @@ final class Backend: NodeBackend {
     self.records = records
     self.signatures = signatures
     self.room = room
+    self.chain = chain
     self.readers = readers
     self.eventWorkers = eventWorkers
     self.metrics = metrics
@@ -64,6 +67,7 @@ final class Backend: NodeBackend {
   }
 
   var head: PublishedHead { publisher.head }
+  var historyFrom: UInt64? { chain.gap.map { $0.base.header.height + 1 } }
 
   func entry(at index: UInt64) throws -> [UInt8]? {
     guard index <= head.header.logSize else { return nil }

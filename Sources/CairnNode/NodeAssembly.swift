@@ -38,15 +38,19 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
     let metrics = NodeMetrics(configuration.metrics)
     var consensus = recovery.consensus
     if !configuration.isVotingAllowed { consensus.votingDisabledReason = consensus.votingDisabledReason ?? .operatorRequest }
+    let taker = SnapshotTaker(
+      store: store, intervalBlocks: configuration.snapshots.intervalBlocks, worker: environment.snapshots, fail: { fail(.store($0)) })
     let core = NodeCore(
       NodeCore.Parts(
         genesis: genesis, epochGenesis: recovery.epochGenesis, voteKey: configuration.voteKey,
         nodeKey: configuration.nodeKey.publicKey, peerAddresses: configuration.peerAddresses, timers: configuration.timers,
         executor: Executor(finalized: recovery.state),
         recovered: consensus, evidence: recovery.evidence, highestVote: store.recovery.highestVote, records: recovery.records,
-        flusher: StateFlusher(store: store, records: recovery.records, worker: environment.state) { fail(.store($0)) },
-        publisher: publisher, signatures: signatures, room: room, chain: store.chain, reader: recovery.reader, environment: environment,
-        metrics: metrics, logger: logger, fail: fail))
+        flusher: StateFlusher(store: store, records: recovery.records, worker: environment.state, snapshots: taker) {
+          fail(.store($0))
+        },
+        publisher: publisher, signatures: signatures, room: room, store: store, chain: store.chain, reader: recovery.reader,
+        snapshots: configuration.snapshots, taker: taker, environment: environment, metrics: metrics, logger: logger, fail: fail))
     let gateway = PeerGateway(core: core)
     links = try makeLinks(gateway)
     core.mesh = links
@@ -60,7 +64,7 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
     self.core = Confined(core, on: environment.loop)
     backend = Backend(
       configuration, core: self.core, mesh: links, publisher: publisher, records: recovery.records,
-      signatures: signatures, room: room, readers: opened.readers, eventWorkers: environment.events, metrics: metrics)
+      signatures: signatures, room: room, chain: store.chain, readers: opened.readers, eventWorkers: environment.events, metrics: metrics)
   }
 }
 

@@ -37,6 +37,7 @@ public struct NodeConfiguration: Sendable {
   public var peerAddresses: [String: HostAndPort] = [:]
   /// Follow and serve, but never vote.
   public var isVotingAllowed = true
+  public var snapshots = SnapshotConfiguration()
   /// For tests: where the validators seem to be, in the order of the genesis. No configuration file can say it.
   package var links: LinkMatrix?
   /// Where the data directory is.
@@ -83,4 +84,16 @@ public enum VoteKey: Sendable {
     case .remote(let key, _): key
     }
   }
+}
+
+/// How a node makes snapshots, and when it takes one of another node.
+public struct SnapshotConfiguration: Hashable, Sendable {
+  /// One is made of each height that is a multiple of it; 0 for none. Nodes with the same one make the same snapshots, which is what lets
+  /// a node that is behind fetch the pieces from all of them at once.
+  public var intervalBlocks: UInt64 = 10_000
+  /// How far a snapshot must be ahead of this node for it to be taken: below that, the blocks are fetched and executed. The last 1,000
+  /// blocks before a snapshot are fetched with it in any case.
+  public var distanceBlocks: UInt64 = 2_000
+
+  public init() {}
 }

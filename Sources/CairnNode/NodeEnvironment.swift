@@ -17,6 +17,8 @@ package struct NodeEnvironment: Sendable {
   package var state: any Workers
   /// Answer other validators from the disk.
   package var readers: any Workers
+  /// One at a time: makes snapshots.
+  package var snapshots: any Workers
   /// Read for streams of events.
   package var events: any Workers
   /// Unix time in milliseconds.
@@ -25,12 +27,12 @@ package struct NodeEnvironment: Sendable {
 
   package init(
     loop: any EventLoop, signatures: any Workers, signatureCount: Int, disk: any Workers, state: any Workers,
-    readers: any Workers,
+    readers: any Workers, snapshots: any Workers,
     events: any Workers,
     wallClock: @escaping @Sendable () -> UInt64, scheme: any SignatureScheme
   ) {
     (self.loop, self.wallClock, self.scheme) = (loop, wallClock, scheme)
-    self.signatureCount = signatureCount
+    (self.signatureCount, self.snapshots) = (signatureCount, snapshots)
     (self.signatures, self.disk, self.state, self.readers, self.events) = (signatures, disk, state, readers, events)
   }
 
@@ -39,7 +41,7 @@ package struct NodeEnvironment: Sendable {
     self.init(
       loop: loop, signatures: threads.signatures, signatureCount: NodeThreads.signatureCount,
       disk: threads.disk, state: threads.state,
-      readers: threads.readers,
+      readers: threads.readers, snapshots: threads.snapshots,
       events: threads.events, wallClock: { UInt64(Date().timeIntervalSince1970 * 1000) }, scheme: Ed25519())
   }
 }

@@ -50,6 +50,12 @@ extension NodeCore {
       ?? (epoch.index == nil ? "not_a_validator" : engine == nil ? "waiting_for_peers" : signerProblem.map { "signer_\($0)" } ?? "")
     status.stalledBecause = stalledBecause
     status.evidence = evidence.map { Data($0.bytes) }
+    status.snapshotHeight = parts.taker.newestHeight ?? 0
+    status.historyFrom = parts.chain.gap.map { $0.base.header.height + 1 } ?? 0
+    if let fetcher = snapshots.fetcher {
+      status.snapshotParts = UInt32(clamping: fetcher.progress.done)
+      status.snapshotPartsTotal = UInt32(clamping: fetcher.progress.total)
+    }
     status.leaderTimeouts = UInt32(clamping: engine?.nullifyCounts[.leaderTimeout] ?? 0)
     if let policy = try? policyStanding() { status.policy = policy }
     return status
@@ -95,7 +101,7 @@ extension NodeCore {
     case .votes(let kind, let missing):
       return "waiting for \(kind) votes of view \(engine.view); missing: \(missing.map(name).joined(separator: ", "))"
     case .peers(let heard, let quorum): return "heard from \(heard) validators of \(quorum) that are needed"
-    case .blocks: return "fetching finalized blocks"
+    case .blocks: return isTakingSnapshot ? "taking a snapshot of another node" : "fetching finalized blocks"
     case .halted(let reason): return "halted: \(reason.label)"
     }
   }

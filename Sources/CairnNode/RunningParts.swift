@@ -170,6 +170,8 @@ struct NodeThreads: Sendable {
   let disk: NIOThreadPool
   let state: NIOThreadPool
   let readers: NIOThreadPool
+  /// Makes snapshots.
+  let snapshots: NIOThreadPool
   /// For streams of events.
   let events: NIOThreadPool
 
@@ -178,13 +180,14 @@ struct NodeThreads: Sendable {
     disk = NIOThreadPool(numberOfThreads: 1)
     state = NIOThreadPool(numberOfThreads: 1)
     readers = NIOThreadPool(numberOfThreads: 1)
+    snapshots = NIOThreadPool(numberOfThreads: 1)
     events = NIOThreadPool(numberOfThreads: 1)
-    for pool in [signatures, disk, state, readers, events] { pool.start() }
+    for pool in [signatures, disk, state, readers, snapshots, events] { pool.start() }
   }
 
   /// Work that was begun is finished first.
   func shutdown() async {
-    for pool in [signatures, events, readers, disk, state] { try? await pool.shutdownGracefully() }
+    for pool in [signatures, snapshots, events, readers, disk, state] { try? await pool.shutdownGracefully() }
   }
 }
 

@@ -1,6 +1,7 @@
 public import CairnChain
 public import CairnCrypto
 public import CairnMerkle
+import Synchronization
 
 /// Everything that one node keeps on disk, in one directory that one process has open.
 ///
@@ -12,12 +13,16 @@ public final class Store: Sendable {
   public let chain: ChainWriter
   public let state: StateWriter
   public let index: IndexWriter
+  /// The snapshots that were made here.
+  public let snapshots: SnapshotShelf
 
   private let network: Digest
   private let indexKeys: IndexKeys
   /// Held as long as anything here is.
   private let lock: any DiskFile
   private let files: FileSystem
+  /// Readers of `state.db`, which all have to let go of it before another file takes its place.
+  private let stateReaders = Mutex<[WeakStateReader]>([])
 
   /// Opens a data directory, or sets up a new one. Its parent must exist.
   ///
@@ -45,14 +50,19 @@ public final class Store: Sendable {
 
     let opened = try Self.openChain(directory, network: network, files: files, isNew: format == nil)
     chain = opened.writer
-    recovery = opened.recovery
     if format == nil {
       try files.replace(directory.format, with: DataFormat(version: DataDirectory.formatVersion, network: network).bytes)
     }
     if discardsDerived {
-      for path in [directory.stateDatabase, directory.indexDatabase] { try Self.removeDatabase(path, files) }
+      for path in [directory.stateDatabase, directory.indexDatabase] { try files.removeDatabase(path) }
     }
-    state = try Self.openState(directory, network: network, files: files, head: opened.recovery.head)
+    snapshots = try SnapshotShelf(directory.snapshots, network: network, files: files)
+    try Self.finishInstalling(directory, network: network, files: files, chain: opened.writer)
+    state = try Self.openState(directory, network: network, files: files, head: opened.writer.head)
+    // Nothing that is here leads from the state before the gap to the chain behind it.
+    if let gap = chain.gap, state.head.map({ $0.height <= gap.base.header.height }) ?? true { try chain.forgetBeyondGap() }
+    recovery = StoreRecovery(
+      safety: opened.recovery.safety, highestVote: opened.recovery.highestVote, head: chain.head, edge: chain.edge)
     index = try Self.openIndex(directory, network: network, keys: indexKeys, files: files)
   }
 
@@ -65,7 +75,24 @@ public final class Store: Sendable {
   }
 
   public func stateReader() throws(StoreError) -> StateReader {
-    try StateReader(path: directory.stateDatabase, network: network, files: files)
+    let reader = try StateReader(path: directory.stateDatabase, network: network, files: files)
+    stateReaders.withLock { readers in
+      readers.removeAll { $0.reader == nil }
+      readers.append(WeakStateReader(reader: reader))
+    }
+    return reader
+  }
+
+  /// The state as it is now, for as long as it is held; `nil` before there is any.
+  public func stateView() throws(StoreError) -> StateView? {
+    try StateView(path: directory.stateDatabase, network: network, files: files)
+  }
+
+  /// Begins to make a snapshot.
+  public func snapshotMaker(
+    of view: StateView, earlierCount: @escaping SnapshotMaker.EarlierCount
+  ) throws(StoreError) -> SnapshotMaker {
+    try SnapshotMaker(view, on: snapshots, earlierCount: earlierCount)
   }
 
   public func indexReader() throws(StoreError) -> IndexReader {
@@ -115,6 +142,35 @@ extension Store {
     }
   }
 
+  /// A state that is beyond the chain, or is the one that the chain goes on from, becomes `state.db`: what a crash left undone.
+  private static func finishInstalling(
+    _ directory: DataDirectory, network: Digest, files: FileSystem, chain: ChainWriter
+  ) throws(StoreError) {
+    let path = directory.incomingSnapshot
+    guard files.exists(path), chain.gap != nil else { return }
+    var head: StateHead?
+    do { head = try StateReader(path: path, network: network, files: files).head() } catch {
+      switch error {
+      case .corrupt, .schemaVersion: return try files.removeDatabase(path)
+      default: throw error
+      }
+    }
+    guard let head, let gap = chain.gap, head.height > gap.base.header.height, head.height <= chain.head?.height ?? 0 else { return }
+    let reader = try ChainReader(path: directory.chainDatabase, network: network, files: files)
+    guard try reader.header(height: head.height)?.stateRoot == head.root else { return }
+    let incoming = try IncomingSnapshot(path: path, network: network, files: files)
+    try incoming.dropProgress()
+    incoming.close()
+    try moveIncoming(directory, files)
+  }
+
+  private static func moveIncoming(_ directory: DataDirectory, _ files: FileSystem) throws(StoreError) {
+    try files.removeDatabase(directory.stateDatabase)
+    for side in ["-wal", "-shm"] { try files.remove(directory.incomingSnapshot + side) }
+    try files.rename(directory.incomingSnapshot, to: directory.stateDatabase)
+    try files.syncDirectory(of: directory.incomingSnapshot)
+  }
+
   private static func openIndex(
     _ directory: DataDirectory, network: Digest, keys: @escaping IndexKeys, files: FileSystem
   ) throws(StoreError) -> IndexWriter {
@@ -137,11 +193,50 @@ extension Store {
       default: throw error
       }
     }
-    try removeDatabase(path, files)
+    try files.removeDatabase(path)
     return try open()
   }
+}
 
-  private static func removeDatabase(_ path: String, _ files: FileSystem) throws(StoreError) {
-    for file in [path, path + "-wal", path + "-shm"] { try files.remove(file) }
+extension Store {
+  /// What was fetched so far of a snapshot; a new one when there is none, or when it cannot be read.
+  public func incomingSnapshot() throws(StoreError) -> IncomingSnapshot {
+    let (path, files, network) = (directory.incomingSnapshot, files, network)
+    return try Self.orAnew(path, files) { () throws(StoreError) in
+      try IncomingSnapshot(path: path, network: network, files: files)
+    }
   }
+
+  /// Forgets what was fetched of a snapshot.
+  public func discard(_ incoming: IncomingSnapshot) throws(StoreError) {
+    incoming.close()
+    try files.removeDatabase(directory.incomingSnapshot)
+  }
+
+  /// The fetched blocks become the chain, and the fetched state the state. A crash in between is made good when the directory is opened
+  /// again: first the chain, in one transaction, and then the state's file, by its name.
+  ///
+  /// - Precondition: `incoming` is complete, its blocks lead beyond its state, and nobody else writes.
+  public func install(_ incoming: IncomingSnapshot) throws(StoreError) {
+    guard let base = incoming.base else { throw .missing(path: directory.incomingSnapshot) }
+    try chain.install(base, from: incoming)
+    try incoming.dropProgress()
+    incoming.close()
+    let readers = stateReaders.withLock { $0.compactMap(\.reader) }
+    try reopen(readers[...])
+    let chainReader = try chainReader()
+    try index.catchUp(from: chainReader)
+  }
+
+  private func reopen(_ readers: ArraySlice<StateReader>) throws(StoreError) {
+    guard let reader = readers.first else {
+      return try state.reopen { () throws(StoreError) in try Self.moveIncoming(directory, files) }
+    }
+    try reader.reopen { () throws(StoreError) in try reopen(readers.dropFirst()) }
+  }
+}
+
+/// A reader that somebody else owns.
+private struct WeakStateReader: Sendable {
+  weak let reader: StateReader?
 }

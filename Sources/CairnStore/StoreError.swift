@@ -23,6 +23,10 @@ public enum StoreError: Error, Equatable, Sendable {
   case wrongKey(path: String, found: PublicKey, expected: PublicKey)
   /// There is one already where one was to be made.
   case alreadySetUp(path: String)
+  /// It lies in the part of the chain that this node, which began with a snapshot, has not got.
+  ///
+  /// - Parameter from: height of the first block that it has after that part.
+  case historyNotHeld(from: UInt64)
   /// A file that must be there is not.
   case missing(path: String)
   /// A statement of the database's own schema refused the row: for votes, one that excludes another of this node's.
@@ -53,6 +57,7 @@ public enum StoreError: Error, Equatable, Sendable {
     case .wrongNetwork: "wrong_network"
     case .wrongKey: "wrong_key"
     case .alreadySetUp: "already_set_up"
+    case .historyNotHeld: "history_not_held"
     case .missing: "missing"
     case .constraint: "constraint"
     case .notLinked: "not_linked"
@@ -76,6 +81,7 @@ extension StoreError: CustomStringConvertible {
       "\(path): belongs to network \(found.map(\.description) ?? "unknown"), not to \(expected)"
     case .wrongKey(let path, let found, let expected): "\(path): is about what the key \(found) signed, not \(expected)"
     case .alreadySetUp(let path): "\(path): is set up already"
+    case .historyNotHeld(let height): "this node has the chain from block \(height) on, and not what was before"
     case .missing(let path): "\(path): missing"
     case .constraint(let table, let detail): "\(table): refused: \(detail)"
     case .notLinked(let height, let link): "block \(height) does not follow the last one: \(link.rawValue)"

@@ -89,7 +89,9 @@ struct TestChain {
   }
 
   /// The next block; `transactions` also decides its bytes.
-  mutating func next(transactions: [[UInt8]] = [], finalized: Bool = true, skipping: UInt64 = 0) throws -> FinalizedBlock {
+  mutating func next(
+    transactions: [[UInt8]] = [], finalized: Bool = true, skipping: UInt64 = 0, stateRoot: Digest? = nil
+  ) throws -> FinalizedBlock {
     let previous = head
     let parentView = view
     if previous != nil { view += 1 + skipping }
@@ -97,7 +99,7 @@ struct TestChain {
     let header = Header(
       Header.Fields(
         network: Self.network, epoch: 0, view: view, height: previous.map { $0.height + 1 } ?? 0, timeMilliseconds: 1_000 + view,
-        parent: previous?.digest ?? .zero, logSize: edge.size, logRoot: edge.root, stateRoot: .sha256([UInt8(view & 0xff)]),
+        parent: previous?.digest ?? .zero, logSize: edge.size, logRoot: edge.root, stateRoot: stateRoot ?? .sha256([UInt8(view & 0xff)]),
         validatorsHash: .sha256([2]), proposer: 0))
     _ = edge.append(LogEntry.header(header.bytes).leafHash)
     head = header

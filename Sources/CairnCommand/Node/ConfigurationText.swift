@@ -72,6 +72,13 @@ enum ConfigurationText {
       #  skip_ms: 30000
       #  standstill_ms: 10000
 
+      # The state as files that a new node, or one that was long away, begins with; the two newest are kept. Nodes with the same interval
+      # make the same snapshots, so that others fetch from all of them at once. interval_blocks: 0 makes none. distance_blocks: how far
+      # ahead a snapshot must be before this node takes one; it has no older blocks afterwards than the last 1,000 before the snapshot.
+      #snapshots:
+      #  interval_blocks: 10000
+      #  distance_blocks: 2000
+
       # Where validators listen when that is not what the ledger says.
       #peers:
       #  other-validator: 10.0.0.2:7400

@@ -99,6 +99,7 @@ extension PreparedNode {
     configuration.timers.retryMilliseconds = timers.retry
     configuration.timers.skipMilliseconds = timers.skip
     configuration.timers.standstillMilliseconds = timers.standstill
+    configuration.snapshots = snapshots
     configuration.peerAddresses = peerAddresses
     if !isInGenesis { configuration.name = name }
     configuration.isVotingAllowed = isVotingAllowed

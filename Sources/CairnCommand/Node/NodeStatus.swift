@@ -68,6 +68,13 @@ struct ShownStatus: Encodable {
   let openProposals: UInt64
   /// Of a node whose votes are signed in another process.
   let signer: ShownSigner?
+  /// Height of the newest snapshot made here.
+  let snapshotHeight: UInt64?
+  /// First block after a part of the history that the node has not got.
+  let historyFrom: UInt64?
+  /// Of a snapshot that is being fetched.
+  let snapshotParts: UInt32?
+  let snapshotPartsTotal: UInt32?
   let peers: [ShownPeer]
   private let now: Date
 
@@ -76,6 +83,7 @@ struct ShownStatus: Encodable {
     case pendingTransactions, pendingBytes, isVoting, notVotingBecause, stalledBecause, missing, evidence, uptimeMs, leaderTimeouts, signer,
       peers
     case contracts, frozen, auditOverdue, frozenContracts, overdueContracts, openProposals
+    case snapshotHeight, historyFrom, snapshotParts, snapshotPartsTotal
   }
 
   init(_ status: ProtoNodeStatus, now: Date) {
@@ -105,6 +113,10 @@ struct ShownStatus: Encodable {
     (frozenContracts, overdueContracts) = (policy.frozenContracts, policy.overdueContracts)
     openProposals = policy.openProposals
     signer = status.hasSigner ? ShownSigner(status.signer) : nil
+    snapshotHeight = status.snapshotHeight > 0 ? status.snapshotHeight : nil
+    historyFrom = status.historyFrom > 0 ? status.historyFrom : nil
+    snapshotParts = status.snapshotPartsTotal > 0 ? status.snapshotParts : nil
+    snapshotPartsTotal = status.snapshotPartsTotal > 0 ? status.snapshotPartsTotal : nil
     let peers = status.peers.map(ShownPeer.init)
     self.peers = peers
     leader = status.validators.indices.contains(Int(status.leader)) ? status.validators[Int(status.leader)].name : status.info.node
@@ -128,6 +140,11 @@ struct ShownStatus: Encodable {
     if auditOverdue > 0 { rows.append(("overdue", "audit of " + Self.names(overdueContracts, of: auditOverdue))) }
     if openProposals > 0 { rows.append(("proposals", "\(openProposals) open: see cairn governance list")) }
     if let signer { rows.append(("signer", signer.text)) }
+    rows.append(("snapshot", snapshotHeight.map { "of height \($0)" } ?? "none yet"))
+    if let snapshotParts, let snapshotPartsTotal {
+      rows.append(("fetching", "a snapshot of another node, \(snapshotParts) of \(snapshotPartsTotal) parts"))
+    }
+    if let historyFrom { rows.append(("history", "from block \(historyFrom) on: this node began with a snapshot")) }
     if leaderTimeouts > 0 { rows.append(("timeouts", "\(leaderTimeouts) leaders were late since start")) }
     for peer in peers where !peer.isConnected { rows.append(("missing", "\(peer.name)  \(peer.text)")) }
     if !evidence.isEmpty { rows.append(("evidence", "\(evidence.count) proven faults of validators: see cairn evidence list")) }

@@ -1,6 +1,7 @@
 import CairnChain
 import CairnCrypto
 import CairnLedger
+import CairnNode
 import CairnSigner
 import Logging
 
@@ -101,6 +102,21 @@ struct Preparation {
     let standstill = period(.standstillMilliseconds)
     guard let leader, let certificate, let retry, let skip, let standstill else { return nil }
     return PreparedNode.Timers(leader: leader, certificate: certificate, retry: retry, skip: skip, standstill: standstill)
+  }
+
+  mutating func snapshots() -> SnapshotConfiguration? {
+    let interval = blocks(.snapshotInterval, from: 0)
+    let distance = blocks(.snapshotDistance, from: 1)
+    guard let interval, let distance else { return nil }
+    var snapshots = SnapshotConfiguration()
+    (snapshots.intervalBlocks, snapshots.distanceBlocks) = (interval, distance)
+    return snapshots
+  }
+
+  private mutating func blocks(_ setting: Setting, from lowest: UInt64) -> UInt64? {
+    if let value = UInt64(settings.text(setting)), (lowest...1_000_000_000).contains(value) { return value }
+    refuse(setting, "a whole number of blocks from \(lowest) to 1000000000")
+    return nil
   }
 
   /// - Parameter genesis: `nil` when it could not be read; then names are not checked. Nor are those of a node that the genesis does not

@@ -20,6 +20,7 @@ struct PreparedNode {
   let isVotingAllowed: Bool
   let log: LogSettings
   let timers: Timers
+  let snapshots: SnapshotConfiguration
   let peerAddresses: [String: HostAndPort]
 
   struct Listeners: Hashable {
@@ -83,8 +84,11 @@ struct PreparedNode {
     let voting = check.boolean(.voting)
     let log = check.log()
     let timers = check.timers()
+    let snapshots = check.snapshots()
     let addresses = check.peerAddresses(genesis)
-    guard check.problems.isEmpty, let genesis, let keys, let identity, let peers, let clients, let voting, let log, let timers else {
+    guard check.problems.isEmpty, let genesis, let keys, let identity, let peers, let clients, let voting, let log, let timers,
+      let snapshots
+    else {
       return .failure(PreparationFailure(problems: check.problems))
     }
     return .success(
@@ -92,7 +96,7 @@ struct PreparedNode {
         genesis: genesis, voteKey: keys.votes, nodeKey: keys.node, name: identity.name, isInGenesis: identity.isInGenesis,
         dataDirectory: settings.text(.data),
         listeners: Listeners(peers: peers, clients: clients, grpc: grpc, admin: admin, http: http), isVotingAllowed: voting, log: log,
-        timers: timers,
+        timers: timers, snapshots: snapshots,
         peerAddresses: addresses))
   }
 

@@ -22,6 +22,8 @@ enum Setting: String, CaseIterable {
   case retryMilliseconds = "timers.retry_ms"
   case skipMilliseconds = "timers.skip_ms"
   case standstillMilliseconds = "timers.standstill_ms"
+  case snapshotInterval = "snapshots.interval_blocks"
+  case snapshotDistance = "snapshots.distance_blocks"
 
   /// Before the name of a validator: where it listens when that is not what the genesis says.
   static let peerPrefix = "peers."
@@ -50,6 +52,8 @@ enum Setting: String, CaseIterable {
     case .retryMilliseconds: "2000"
     case .skipMilliseconds: "30000"
     case .standstillMilliseconds: "10000"
+    case .snapshotInterval: "10000"
+    case .snapshotDistance: "2000"
     }
   }
 

@@ -10,7 +10,8 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify", abstract: "Derive a node's whole data directory again from the genesis, offline, and compare.",
     discussion: """
       Checks every row's checksum, the chain of headers, the log and its tiles, every transaction's signatures and execution, state \
-      roots, certificates, and that state.db has the rows which the log leads to. The node must not be running. Names the first \
+      roots, certificates, and that state.db has the rows which the log leads to. Of a node that began with a snapshot, which has not the \
+      log before it, everything but the execution is checked. The node must not be running. Names the first \
       damage that is found.
       """)
 
@@ -30,6 +31,8 @@ struct VerifyCommand: AsyncParsableCommand {
     let tiles: Int
     let stateRows: Int
     let storedStateHeight: UInt64?
+    /// First block after a part of the chain that is missing.
+    let historyFrom: UInt64?
     let milliseconds: Int64
   }
 
@@ -52,12 +55,21 @@ struct VerifyCommand: AsyncParsableCommand {
       Verified(
         data: data, fingerprint: start.fingerprint, height: summary.height, entries: summary.entries, transactions: summary.transactions,
         operations: summary.operations, certificates: summary.certificates, signatures: summary.signatures, tiles: summary.tiles,
-        stateRows: summary.stateRows, storedStateHeight: summary.storedStateHeight, milliseconds: milliseconds),
+        stateRows: summary.stateRows, storedStateHeight: summary.storedStateHeight, historyFrom: summary.historyFrom,
+        milliseconds: milliseconds),
       text: """
-        Everything in \(data) follows from the genesis with fingerprint \(start.fingerprint).
-        \(summary.height + 1) blocks, \(summary.entries) log entries, \(summary.transactions) transactions with \(summary.operations) operations, \
+        \(Self.verdict(summary, data: data, fingerprint: start.fingerprint))
+        Height \(summary.height), \(summary.entries) log entries, \(summary.transactions) transactions with \(summary.operations) operations, \
         \(summary.certificates) certificates, \(summary.signatures) signatures, \(summary.stateRows) state rows, in \(milliseconds) ms.
         """)
+  }
+
+  private static func verdict(_ summary: ChainVerification.Summary, data: String, fingerprint: String) -> String {
+    guard let height = summary.historyFrom else { return "Everything in \(data) follows from the genesis with fingerprint \(fingerprint)." }
+    return """
+      Everything in \(data) is what the validators of the genesis with fingerprint \(fingerprint) finalized. This node began with a snapshot: \
+      it has the log from block \(height) on, and what was before was not executed again.
+      """
   }
 
   private func open(_ genesis: Genesis) throws(ChainDamage) -> StoreArchive {

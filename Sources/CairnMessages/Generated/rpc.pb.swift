@@ -1374,6 +1374,30 @@ public nonisolated struct ProtoNodeStatus: @unchecked Sendable {
   /// Clears the value of `policy`. Subsequent reads from it will return its default value.
   public mutating func clearPolicy() {_uniqueStorage()._policy = nil}
 
+  /// of the newest snapshot that was made here; 0 for none
+  public var snapshotHeight: UInt64 {
+    get {_storage._snapshotHeight}
+    set {_uniqueStorage()._snapshotHeight = newValue}
+  }
+
+  /// first block that it has after a part which it has not; 0 when it has them all
+  public var historyFrom: UInt64 {
+    get {_storage._historyFrom}
+    set {_uniqueStorage()._historyFrom = newValue}
+  }
+
+  /// of a snapshot that is being fetched: those that are here and verified
+  public var snapshotParts: UInt32 {
+    get {_storage._snapshotParts}
+    set {_uniqueStorage()._snapshotParts = newValue}
+  }
+
+  /// 0 when none is
+  public var snapshotPartsTotal: UInt32 {
+    get {_storage._snapshotPartsTotal}
+    set {_uniqueStorage()._snapshotPartsTotal = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -3549,7 +3573,7 @@ nonisolated extension ProtoEpochs: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".NodeStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}info\0\u{1}leader\0\u{3}last_final_ms\0\u{3}pending_transactions\0\u{3}pending_bytes\0\u{1}peers\0\u{3}stalled_because\0\u{1}voting\0\u{3}not_voting_because\0\u{1}evidence\0\u{3}uptime_ms\0\u{3}leader_timeouts\0\u{1}validators\0\u{1}signer\0\u{1}policy\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}info\0\u{1}leader\0\u{3}last_final_ms\0\u{3}pending_transactions\0\u{3}pending_bytes\0\u{1}peers\0\u{3}stalled_because\0\u{1}voting\0\u{3}not_voting_because\0\u{1}evidence\0\u{3}uptime_ms\0\u{3}leader_timeouts\0\u{1}validators\0\u{1}signer\0\u{1}policy\0\u{3}snapshot_height\0\u{3}history_from\0\u{3}snapshot_parts\0\u{3}snapshot_parts_total\0")
 
   fileprivate class _StorageClass {
     var _info: ProtoInfo? = nil
@@ -3567,6 +3591,10 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _validators: [ProtoValidator] = []
     var _signer: ProtoSignerStatus? = nil
     var _policy: ProtoPolicyStanding? = nil
+    var _snapshotHeight: UInt64 = 0
+    var _historyFrom: UInt64 = 0
+    var _snapshotParts: UInt32 = 0
+    var _snapshotPartsTotal: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3592,6 +3620,10 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _validators = source._validators
       _signer = source._signer
       _policy = source._policy
+      _snapshotHeight = source._snapshotHeight
+      _historyFrom = source._historyFrom
+      _snapshotParts = source._snapshotParts
+      _snapshotPartsTotal = source._snapshotPartsTotal
     }
   }
 
@@ -3625,6 +3657,10 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._validators) }()
         case 14: try { try decoder.decodeSingularMessageField(value: &_storage._signer) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._policy) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._snapshotHeight) }()
+        case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._historyFrom) }()
+        case 18: try { try decoder.decodeSingularUInt32Field(value: &_storage._snapshotParts) }()
+        case 19: try { try decoder.decodeSingularUInt32Field(value: &_storage._snapshotPartsTotal) }()
         default: break
         }
       }
@@ -3682,6 +3718,18 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._policy {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
       } }()
+      if _storage._snapshotHeight != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._snapshotHeight, fieldNumber: 16)
+      }
+      if _storage._historyFrom != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._historyFrom, fieldNumber: 17)
+      }
+      if _storage._snapshotParts != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._snapshotParts, fieldNumber: 18)
+      }
+      if _storage._snapshotPartsTotal != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._snapshotPartsTotal, fieldNumber: 19)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3706,6 +3754,10 @@ nonisolated extension ProtoNodeStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._validators != rhs_storage._validators {return false}
         if _storage._signer != rhs_storage._signer {return false}
         if _storage._policy != rhs_storage._policy {return false}
+        if _storage._snapshotHeight != rhs_storage._snapshotHeight {return false}
+        if _storage._historyFrom != rhs_storage._historyFrom {return false}
+        if _storage._snapshotParts != rhs_storage._snapshotParts {return false}
+        if _storage._snapshotPartsTotal != rhs_storage._snapshotPartsTotal {return false}
         return true
       }
       if !storagesAreEqual {return false}

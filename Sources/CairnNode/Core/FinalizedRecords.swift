@@ -90,6 +90,13 @@ final class FinalizedRecords: FinalizedLedger {
     }
   }
 
+  /// Another state took the place of the one in `state.db`: nothing that was known is the newest any more.
+  func restart() {
+    contents.withLock { contents in
+      contents = Contents(generation: contents.generation + 1)
+    }
+  }
+
   /// `state.db` has these rows by now, as of this height.
   func written(_ keys: [Digest], through height: UInt64) {
     contents.withLock { contents in

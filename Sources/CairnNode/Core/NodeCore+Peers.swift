@@ -74,6 +74,8 @@ extension NodeCore {
   }
 
   func received(_ code: UInt16, _ payload: ByteBuffer, from peer: Int) {
+    // Everything that still matters afterwards is sent again.
+    guard !snapshots.isInstalling else { return }
     if peers.heard(peer, at: loop.now), let index = directory.index(of: peer) { step(.heard(index)) }
     switch code {
     case PeerCode.vote: received(vote: [UInt8](buffer: payload), from: peer)

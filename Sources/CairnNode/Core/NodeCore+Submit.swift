@@ -157,6 +157,23 @@ extension NodeCore {
     }
   }
 
+  /// The same for all that wait, after the state has moved by more than a block.
+  func refuseAllOutdated() {
+    var waiting: [Authorized<Transaction>] = []
+    mempool.visit {
+      waiting.append($0)
+      return true
+    }
+    for transaction in waiting {
+      if executor.finalized.contains(transaction: transaction.value.id) {
+        refuse(transaction.value.id, .duplicate)
+      } else if let error = Self.refusal(of: transaction, on: executor.finalized) {
+        refuse(transaction.value.id, error)
+      }
+    }
+    updateRoom()
+  }
+
   /// Why a transaction can never be in a block after this version; `nil` when it may be.
   static func refusal(of transaction: Authorized<Transaction>, on state: LedgerState) -> TransactionError? {
     var trial = BlockExecution(on: state, timeMilliseconds: state.timeMilliseconds + 1)

@@ -31,6 +31,7 @@ extension NodeCore {
   func synchronize() {
     guard !isStopped, !synchronizer.isFetching, let mesh else { return }
     forgetReachedTarget()
+    if let target = synchronizer.target, takeSnapshot(towards: target) { return }
     guard let peer = synchronizer.target == nil ? synchronizer.guide : nextSource else { return }
     synchronizer.isFetching = true
     synchronizer.lastPeer = peer
@@ -69,7 +70,7 @@ extension NodeCore {
 
   /// - Returns: whether the window brought this node further.
   private func apply(_ window: Window) -> Bool {
-    guard !isStopped, window.finalization.value.statement.epoch == epoch.number else { return false }
+    guard !isStopped, !snapshots.isInstalling, window.finalization.value.statement.epoch == epoch.number else { return false }
     let news = window.blocks.filter { $0.0.value.block.header.height > executor.finalized.height }
     guard news.first?.0.value.block.header.parent == executor.finalized.header.digest else { return false }
     var ahead: [Verified<Proposal>] = []

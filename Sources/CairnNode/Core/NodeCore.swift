@@ -35,8 +35,11 @@ final class NodeCore {
     let publisher: HeadPublisher
     let signatures: SignaturePool
     let room: MempoolRoom
+    let store: Store
     let chain: ChainWriter
     let reader: ChainReader
+    let snapshots: SnapshotConfiguration
+    let taker: SnapshotTaker
     let environment: NodeEnvironment
     let metrics: NodeMetrics
     let logger: Logger
@@ -83,6 +86,7 @@ final class NodeCore {
   var unpublished: [UnpublishedBlocks] = []
   var peers = PeerRecords()
   var synchronizer = Synchronizer()
+  var snapshots = SnapshotCatchUp()
   /// Gossiped transactions that claim to be of the defence lane and are being checked.
   var verifyingClaims = 0
   /// Certificates that were verified here, by view and statement, so that another one for the same is not verified again.
@@ -195,9 +199,9 @@ final class NodeCore {
   func step(_ input: Input) {
     guard !isStopped, engine != nil else { return }
     inputs.append(input)
-    guard !isStepping else { return }
+    guard !isStepping, !snapshots.isInstalling else { return }
     isStepping = true
-    while !isStopped, let input = inputs.popFirst(), let effects = engine?.step(input, at: now) {
+    while !isStopped, !snapshots.isInstalling, let input = inputs.popFirst(), let effects = engine?.step(input, at: now) {
       for effect in effects where !isStopped { perform(effect) }
       followEpoch()
     }
@@ -298,6 +302,7 @@ final class NodeCore {
     for timer in timers.values { timer.cancel() }
     alertEnd?.cancel()
     pacedBuild?.timer.cancel()
+    snapshots.fetcher?.stop()
     timers = [:]
     for completion in submissions.takeAll() { completion(.undecided) }
   }

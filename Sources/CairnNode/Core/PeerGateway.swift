@@ -13,6 +13,7 @@ import SwiftProtobuf
 final class PeerGateway: PeerMeshDelegate {
   private let core: NIOLoopBoundBox<NodeCore?>
   private let reader: ChainReader
+  private let snapshots: SnapshotOffers
   private let workers: any Workers
   private let metrics: NodeMetrics
 
@@ -20,6 +21,7 @@ final class PeerGateway: PeerMeshDelegate {
     self.core = .makeBoxSendingValue(nil, eventLoop: core.loop)
     self.core.value = core
     reader = core.parts.reader
+    snapshots = SnapshotOffers(shelf: core.parts.store.snapshots, chain: core.parts.chain, reader: core.parts.reader)
     workers = core.parts.environment.readers
     metrics = core.parts.metrics
   }
@@ -46,6 +48,8 @@ final class PeerGateway: PeerMeshDelegate {
     switch code {
     case PeerCode.blocks: (try? blocks(payload)) ?? ByteBuffer()
     case PeerCode.block: (try? block(payload)) ?? ByteBuffer()
+    case PeerCode.snapshots: NodeCore.encoded(snapshots.message())
+    case PeerCode.snapshotPart: (try? snapshotPart(payload)) ?? ByteBuffer()
     default: ByteBuffer()
     }
   }
@@ -66,6 +70,10 @@ final class PeerGateway: PeerMeshDelegate {
       repeat { window.removeLast() } while window.last.map { $0.finalization == nil } ?? false
     }
     return ByteBuffer()
+  }
+
+  private func snapshotPart(_ payload: ByteBuffer) throws -> ByteBuffer {
+    ByteBuffer(bytes: try snapshots.part(try ProtoSnapshotPartRequest(serializedBytes: [UInt8](buffer: payload))))
   }
 
   private func block(_ payload: ByteBuffer) throws -> ByteBuffer {

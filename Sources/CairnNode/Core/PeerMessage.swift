@@ -18,6 +18,11 @@ package enum PeerCode {
   /// `TransactionBatch`, of the defence lane.
   package static let defence: UInt16 = 7
 
+  /// Request `SnapshotsRequest`, reply `SnapshotsResponse`.
+  package static let snapshots: UInt16 = 8
+  /// Request `SnapshotPartRequest`, reply the part's bytes; none when it is not there.
+  package static let snapshotPart: UInt16 = 9
+
   /// Bytes of transactions in one frame of the defence lane: several of the largest.
   static let defenceByteLimit = 192 << 10
 
@@ -34,6 +39,9 @@ package enum PeerCode {
     defence: MessageRule(lane: .proposals, maximumPayloadByteCount: 256 << 10, rate: .init(perSecond: 512, burst: 512)),
     blocks: MessageRule(lane: .bulk, maximumPayloadByteCount: 64, rate: .init(perSecond: 32, burst: 32)),
     block: MessageRule(lane: .proposals, maximumPayloadByteCount: 64, rate: .init(perSecond: 32, burst: 32)),
+    snapshots: MessageRule(lane: .bulk, maximumPayloadByteCount: 16, rate: .init(perSecond: 1, burst: 8)),
+    // 256 KiB each: what fills a link of a gigabit and a half, and leaves the thread that reads them time for others.
+    snapshotPart: MessageRule(lane: .bulk, maximumPayloadByteCount: 128, rate: .init(perSecond: 768, burst: 768)),
   ]
 }
 

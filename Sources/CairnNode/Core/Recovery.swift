@@ -104,8 +104,9 @@ struct StateReplay {
   /// Blocks between two writes of the state, so that a state rebuilt from the beginning does not fill the memory.
   private static let batchCount = 64
 
-  func run() throws(NodeFailure) -> LedgerState {
-    var state = try storedState()
+  /// - Parameter tree: of the state that `state.db` holds, when it is at hand.
+  func run(from tree: StateTree? = nil) throws(NodeFailure) -> LedgerState {
+    var state = try storedState(tree)
     try rememberTransactions(through: state.height)
     while true {
       let next = state.height + 1
@@ -116,15 +117,11 @@ struct StateReplay {
   }
 
   /// The version that `state.db` holds; the one after genesis when the rows are not what their root says.
-  private func storedState() throws(NodeFailure) -> LedgerState {
-    var rows: [(key: Digest, value: [UInt8])] = []
-    try storing { () throws(StoreError) in
-      try store.stateReader().forEachRow { row throws(StoreError) in rows.append((row.key, row.value)) }
-    }
+  private func storedState(_ known: StateTree?) throws(NodeFailure) -> LedgerState {
     guard let head = store.state.head else { throw .ledger(.storage("state.db holds no state")) }
     let header = try storing { () throws(StoreError) in try reader.header(height: head.height) }
     guard let header else { throw .chainDiverges(height: head.height, reason: "missing_block") }
-    let tree = StateTree(rows: rows)
+    let tree = if let known { known } else { try storedTree() }
     guard tree.root == header.stateRoot, head.root == header.stateRoot else {
       throw .chainDiverges(height: head.height, reason: "wrong_state_root")
     }
@@ -133,6 +130,14 @@ struct StateReplay {
     } catch {
       throw .ledger(error)
     }
+  }
+
+  private func storedTree() throws(NodeFailure) -> StateTree {
+    var rows: [(key: Digest, value: [UInt8])] = []
+    try storing { () throws(StoreError) in
+      try store.stateReader().forEachRow { row throws(StoreError) in rows.append((row.key, row.value)) }
+    }
+    return StateTree(rows: rows)
   }
 
   /// The log's right edge after a block, from the newest edge and the tiles.

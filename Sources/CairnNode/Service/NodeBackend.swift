@@ -55,6 +55,8 @@ package protocol NodeBackend: Sendable {
   var name: String { get }
   var head: PublishedHead { get }
   var metrics: NodeMetrics { get }
+  /// First block that this node has after a part of the chain that it has not, because it began with a snapshot; `nil` when it has all.
+  var historyFrom: UInt64? { get }
 
   /// `LogEntry` bytes; `nil` at or beyond the end of the finalized log.
   func entry(at index: UInt64) throws -> [UInt8]?
@@ -92,4 +94,13 @@ package protocol NodeBackend: Sendable {
 
   /// The node's local view, for its operator.
   func status(on loop: any EventLoop) -> EventLoopFuture<ProtoNodeStatus>
+}
+
+extension NodeBackend {
+  package var historyFrom: UInt64? { nil }
+
+  /// Why there is no block of this height, when that is because this node began with a snapshot.
+  func notHeld(_ height: UInt64) -> ServiceFailure? {
+    historyFrom.flatMap { height < $0 ? .historyNotHeld(from: $0) : nil }
+  }
 }

@@ -1,3 +1,4 @@
+import CairnChain
 import CairnCrypto
 import CairnIdentity
 import CairnLedger
@@ -60,6 +61,10 @@ extension QueryService {
     let isFirstPage = index == 0 || index > head.changedAt
     let start = isFirstPage ? head.changedAt : index
     let older = try reading { try backend.changes(of: head.record.did, before: start, limit: isFirstPage ? limit - 1 : limit) }
+    // Whether these are all, only the index of the whole log could say.
+    if older.count < (isFirstPage ? limit - 1 : limit), let height = backend.historyFrom, try isOlder(head.record, than: height) {
+      throw .historyNotHeld(from: height)
+    }
     guard isFirstPage else { return older }
     let previous = head.record.previousChange
     if previous > 0 && previous < head.changedAt && older.first != previous {
@@ -68,5 +73,10 @@ extension QueryService {
         after: ServiceFailure.shortRetryMilliseconds)
     }
     return [head.changedAt] + older
+  }
+
+  private func isOlder(_ record: DIDRecord, than height: UInt64) throws(ServiceFailure) -> Bool {
+    let first = try reading { try backend.header(atHeight: height) }
+    return first.map { record.createdMilliseconds < $0.timeMilliseconds } ?? true
   }
 }

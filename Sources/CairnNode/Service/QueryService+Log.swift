@@ -13,6 +13,7 @@ extension QueryService {
     }
     var answer = try answer(under: view, request.known)
     guard let index = try reading({ try backend.index(ofTransaction: id) }), index < answer.view.header.logSize else {
+      if let height = backend.historyFrom { throw .historyNotHeld(from: height) }
       throw ServiceFailure(
         .notFound, "unknown_transaction", "No final transaction has this id: it may be pending, expired or refused; submit it again to see."
       )
@@ -33,11 +34,17 @@ extension QueryService {
     var answer = try answer(under: view, request.known)
     let newest = answer.view.header
     guard let header = try header(request.which), header.height <= newest.height else {
+      if let height = backend.historyFrom, mayBeMissing(request.which, before: height) { throw .historyNotHeld(from: height) }
       throw ServiceFailure(
         .notFound, "unknown_header", "No final block has this height or digest here: the chain is at height \(newest.height).")
     }
     if header.digest != newest.digest { answer.log = [try logProof(at: header.logSize, in: answer.view)] }
     return answer
+  }
+
+  /// Whether the header may be one of those that this node has not.
+  private func mayBeMissing(_ which: ProtoHeaderRequest.OneOf_Which?, before first: UInt64) -> Bool {
+    if case .height(let height) = which { height < first } else { true }
   }
 
   private func header(_ which: ProtoHeaderRequest.OneOf_Which?) throws(ServiceFailure) -> Header? {
@@ -106,6 +113,6 @@ extension QueryService {
   }
 
   func reading<Result>(_ body: () throws -> Result) throws(ServiceFailure) -> Result {
-    do { return try body() } catch { throw .storageFailed }
+    do { return try body() } catch { throw ServiceFailure(reading: error) }
   }
 }

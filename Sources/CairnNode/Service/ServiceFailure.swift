@@ -1,6 +1,7 @@
 import CairnIdentity
 package import CairnMessages
 package import CairnNetwork
+import CairnStore
 
 /// Why a call is refused: what both faces tell the client.
 package struct ServiceFailure: Error {
@@ -89,6 +90,23 @@ extension ServiceFailure {
 }
 
 extension ServiceFailure {
+  /// Why this node's store had no answer.
+  init(reading error: any Error) {
+    guard case .historyNotHeld(let height) = error as? StoreError else {
+      self = error as? ServiceFailure ?? .storageFailed
+      return
+    }
+    self = .historyNotHeld(from: height)
+  }
+
+  /// - Parameter height: of the first block that this node has after those that it has not.
+  static func historyNotHeld(from height: UInt64) -> ServiceFailure {
+    ServiceFailure(
+      .unavailable, "history_not_held",
+      "This node began with a snapshot and has the log from block \(height) on: ask another node for what was before.",
+      metadata: ["first_height": "\(height)"])
+  }
+
   /// A text that is not a DID of this method.
   init(_ error: DIDError) {
     switch error {

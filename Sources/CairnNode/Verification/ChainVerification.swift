@@ -23,6 +23,9 @@ public struct ChainVerification: Sendable {
     public var stateRows = 0
     /// Of `state.db`, which trails the chain; `nil` when it is empty and will be made again.
     public var storedStateHeight: UInt64?
+    /// First block after a part of the chain that is missing, because the node began with a snapshot: from there on nothing was executed
+    /// again. `nil` when nothing is missing.
+    public var historyFrom: UInt64?
   }
 
   private let genesis: Genesis
@@ -38,9 +41,14 @@ public struct ChainVerification: Sendable {
     guard let head else { throw .empty }
     let stored = try reading { () throws(StoreError) in try archive.state.head() }
     if let stored, stored.height > head.height { throw .stateRoot(height: stored.height) }
+    let gap = try reading { () throws(StoreError) in try archive.chain.gap() }
     var replay = ChainReplay(genesis: genesis, archive: archive, storedState: stored)
     while replay.nextHeight <= head.height {
       let height = replay.nextHeight
+      if let gap, gap.heights.contains(height) {
+        return try await check(
+          beyond: gap, signedBy: replay.consensus, storedState: stored, after: try replay.finish(), upTo: head.height, progress: progress)
+      }
       let blocks = try reading { () throws(StoreError) in try archive.chain.blocks(from: height, count: ChainReader.windowCountLimit) }
       guard blocks.first?.header.height == height else { throw .parent(height: height) }
       // Of one epoch: who signs the blocks of the next is known when this one's are executed.
@@ -50,6 +58,23 @@ public struct ChainVerification: Sendable {
       progress(replay.nextHeight - 1, head.height)
     }
     return try replay.finish()
+  }
+
+  private func check(
+    beyond gap: HistoryGap, signedBy consensus: ConsensusVerifier, storedState: StateHead?, after summary: Summary, upTo last: UInt64,
+    progress: (_ height: UInt64, _ last: UInt64) -> Void
+  ) async throws(ChainDamage) -> Summary {
+    var chain = UnexecutedChain(archive: archive, gap: gap, signedBy: consensus, storedState: storedState, after: summary)
+    while chain.nextHeight <= last {
+      let height = chain.nextHeight
+      let blocks = try reading { () throws(StoreError) in try archive.chain.blocks(from: height, count: ChainReader.windowCountLimit) }
+      guard blocks.first?.header.height == height else { throw .parent(height: height) }
+      let end = blocks.firstIndex { $0.header.fields.nextValidatorsHash != nil } ?? blocks.count - 1
+      let epoch = Array(blocks[...end])
+      for (block, checked) in zip(epoch, try await SignatureCheck(chain.consensus).check(epoch)) { try chain.check(block, checked) }
+      progress(chain.nextHeight - 1, last)
+    }
+    return try chain.finish()
   }
 }
 

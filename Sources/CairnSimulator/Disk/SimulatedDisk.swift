@@ -28,7 +28,13 @@ struct SimulatedDisk: Disk {
     return session.medium[name] != nil
   }
 
-  /// There is one directory, and it is always there.
+  func names(in directory: String) throws(StoreError) -> [String] {
+    let (session, name) = try find(directory)
+    return session.medium.sorted.map(\.name).filter { $0.hasPrefix(name + "/") }.map { String($0.dropFirst(name.count + 1)) }
+      .filter { !$0.contains("/") }
+  }
+
+  /// Every directory is always there.
   func createDirectory(_ path: String) throws(StoreError) -> Bool { false }
 
   func remove(_ path: String) throws(StoreError) {

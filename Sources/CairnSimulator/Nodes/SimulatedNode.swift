@@ -107,7 +107,7 @@ final class SimulatedNode {
       loop: SimulatedLoop(scheduler, lifetime, offset: dice.pick(1...1_000) * Scheduler.second), signatures: workers(.signatures, 50...500),
       signatureCount: 2,
       disk: workers(.chainWrite, simulation.diskMicroseconds), state: workers(.stateWrite, simulation.diskMicroseconds),
-      readers: workers(.blockRead, 100...2_000), events: workers(.eventRead, 100...2_000),
+      readers: workers(.blockRead, 100...2_000), snapshots: workers(.stateWrite, 100...5_000), events: workers(.eventRead, 100...2_000),
       wallClock: { clock.value.unixMilliseconds.advanced(by: node.value.clockErrorMilliseconds) }, scheme: simulation.scheme)
   }
 

@@ -40,7 +40,7 @@ struct BlockTable {
   /// The block that an entry of the log is in.
   func first<Result>(containing index: UInt64, read: (BlockRow, Row) throws(StoreError) -> Result) throws(StoreError) -> Result? {
     try first("WHERE log_size >= ?1 ORDER BY log_size LIMIT 1", try .unsigned(index)) { block, row throws(StoreError) in
-      guard block.logSize >= index, block.firstIndex <= index else { throw block.damaged }
+      guard block.logSize >= index, block.firstIndex <= index else { throw try missing(at: index) ?? block.damaged }
       return try read(block, row)
     }
   }
@@ -52,14 +52,23 @@ struct BlockTable {
     }
   }
 
-  /// Consecutive blocks, until `read` returns `false`. A height that is left out is damage.
+  /// What to say of an entry that lies in the part of the chain that is missing.
+  private func missing(at index: UInt64) throws(StoreError) -> StoreError? {
+    guard let gap = try GapTable(database: database).gap(), gap.indices.contains(index) else { return nil }
+    return gap.error
+  }
+
+  /// Consecutive blocks, until `read` returns `false` or the next one is missing here. Any other height that is left out is damage.
   func forEach(from height: UInt64, read: (BlockRow, Row) throws(StoreError) -> Bool) throws(StoreError) {
     var next = height
     try database.forEach(
       "SELECT \(BlockRow.columns) FROM block WHERE height >= ?1 ORDER BY height", try .unsigned(height)
     ) { row throws(StoreError) in
       let block = try BlockRow(row)
-      guard block.height == next else { throw .corrupt(table: "block", key: "height \(next)") }
+      guard block.height == next else {
+        if let gap = try GapTable(database: database).gap(), gap.heights.contains(next) { return false }
+        throw .corrupt(table: "block", key: "height \(next)")
+      }
       next += 1
       return try read(block, row)
     }

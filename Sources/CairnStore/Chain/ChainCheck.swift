@@ -3,7 +3,7 @@ import CairnCrypto
 public import CairnMerkle
 
 extension ChainReader {
-  /// Reads the whole chain from genesis and checks that it is what was once written: every row against its checksum, every
+  /// Reads the whole chain from genesis, but for what is missing, and checks that it is what was once written: every row against its checksum, every
   /// transaction against its leaf hash, every header against the one before and against the log it follows, every full tile.
   ///
   /// Needs no network and trusts nothing but the code. Signatures, state roots and who the validators are, are for `body` to check.
@@ -20,7 +20,11 @@ extension ChainReader {
         try body(block)
         previous = block.header
       }
-      guard !blocks.isEmpty else { return edge }
+      guard !blocks.isEmpty else {
+        guard let gap = try gap(), let last = previous, last.height < gap.base.header.height else { return edge }
+        (previous, edge) = (gap.base.header, gap.base.edgeAfterHeader.edge)
+        continue
+      }
     }
   }
 

@@ -4,6 +4,9 @@ import CairnMerkle
 import CairnMessages
 import Foundation
 
+/// Calls its argument with one block after the other.
+typealias BlockSequence = ((StoredBlock) throws(StoreError) -> Void) throws(StoreError) -> Void
+
 /// What the writer of `chain.db` knows besides its connection. Confined to whoever holds the writer's lock.
 final class ChainConnection {
   private let database: Database
@@ -11,6 +14,7 @@ final class ChainConnection {
   private var safety: SafetyWriter
   private(set) var head: Header?
   private(set) var edge: LogTileEdge
+  private(set) var gap: HistoryGap?
   /// The first error; nothing is written after it.
   private var failure: StoreError?
 
@@ -20,6 +24,7 @@ final class ChainConnection {
     let newest = try blocks.newest()
     head = try newest?.decodedHeader()
     edge = try newest.map { row throws(StoreError) in try LogEdgeRestorer(database: database).edge(newest: row) } ?? LogTileEdge()
+    gap = try GapTable(database: database).gap()
   }
 
   func write(_ batch: ChainBatch) throws(StoreError) {
@@ -28,6 +33,14 @@ final class ChainConnection {
 
   func restartSafety(above floor: ViewPosition) throws(StoreError) {
     try failing { () throws(StoreError) in try safety.restart(above: floor, database: database) }
+  }
+
+  func install(_ base: ChainBase, _ forEachBlock: BlockSequence) throws(StoreError) {
+    try failing { () throws(StoreError) in try take(up: base, forEachBlock) }
+  }
+
+  func forgetBeyondGap() throws(StoreError) {
+    try failing { () throws(StoreError) in try forget() }
   }
 
   private func failing(_ body: () throws(StoreError) -> Void) throws(StoreError) {
@@ -72,22 +85,67 @@ extension ChainConnection {
   /// The log with these blocks in it, if each follows the one before.
   private func extended(by blocks: [FinalizedBlock]) throws(StoreError) -> Extension {
     var result = Extension(head: head, edge: edge)
-    for block in blocks.map(\.block) {
-      let header = block.header
-      if let link = ChainLink.broken(block, after: result.head, network: network) {
-        throw .notLinked(height: header.height, link: link)
-      }
-      try Self.checkSize(block)
-      let leafHashes = block.transactions.map { LogEntry.transaction($0).leafHash }
-      for hash in leafHashes { result.tiles += result.edge.append(hash) }
-      guard result.edge.size == header.logSize, result.edge.root == header.logRoot else {
-        throw .notLinked(height: header.height, link: .logRoot)
-      }
-      result.tiles += result.edge.append(LogEntry.header(header.bytes).leafHash)
-      result.leafHashes.append(leafHashes)
-      result.head = header
-    }
+    for block in blocks.map(\.block) { try extend(&result, by: block) }
     return result
+  }
+
+  private func extend(_ log: inout Extension, by block: Block) throws(StoreError) {
+    let header = block.header
+    if let link = ChainLink.broken(block, after: log.head, network: network) {
+      throw .notLinked(height: header.height, link: link)
+    }
+    try Self.checkSize(block)
+    let leafHashes = block.transactions.map { LogEntry.transaction($0).leafHash }
+    for hash in leafHashes { log.tiles += log.edge.append(hash) }
+    guard log.edge.size == header.logSize, log.edge.root == header.logRoot else {
+      throw .notLinked(height: header.height, link: .logRoot)
+    }
+    log.tiles += log.edge.append(LogEntry.header(header.bytes).leafHash)
+    log.leafHashes.append(leafHashes)
+    log.head = header
+  }
+
+  /// All of it, or nothing: until the last block is there, this node is where it was.
+  private func take(up base: ChainBase, _ forEachBlock: BlockSequence) throws(StoreError) {
+    guard let head else { throw .missing(path: "genesis block") }
+    var log = Extension(head: head, edge: edge)
+    var gap = gap
+    try database.transaction { () throws(StoreError) in
+      if base.header.height > head.height {
+        // Of two gaps the blocks in between would be of little use: one gap takes both.
+        gap = HistoryGap(
+          firstHeight: gap?.firstHeight ?? head.height + 1, firstIndex: gap?.firstIndex ?? head.logSize + 1, base: base)
+        if let gap {
+          try database.run("DELETE FROM block WHERE height >= ?1", try .unsigned(gap.firstHeight))
+          try GapTable(database: database).set(gap)
+        }
+        let (edge, tiles) = base.edgeAfterHeader
+        log = Extension(head: base.header, edge: edge, tiles: tiles)
+      }
+      try forEachBlock { block throws(StoreError) in
+        guard block.header.height > log.head?.height ?? 0 else { return }
+        try extend(&log, by: block.block)
+        let finalized = FinalizedBlock(proposal: block.proposal, finalization: block.finalization)
+        try insert(finalized, leafHashes: log.leafHashes.last ?? [], validatorCount: block.validatorCount)
+        for tile in log.tiles { try TileTable(database: database).insert(tile) }
+        (log.tiles, log.leafHashes) = ([], [])
+      }
+    }
+    (self.head, edge, self.gap) = (log.head, log.edge, gap)
+    try database.checkpointIfNeeded()
+  }
+
+  /// Goes back to the last block before what is missing.
+  private func forget() throws(StoreError) {
+    guard let gap else { return }
+    try database.transaction { () throws(StoreError) in
+      try database.run("DELETE FROM block WHERE height >= ?1", try .unsigned(gap.firstHeight))
+      try GapTable(database: database).remove()
+    }
+    self.gap = nil
+    let newest = try BlockTable(database: database).newest()
+    head = try newest?.decodedHeader()
+    edge = try newest.map { row throws(StoreError) in try LogEdgeRestorer(database: database).edge(newest: row) } ?? LogTileEdge()
   }
 
   /// What is written here can be read again: the same limits hold for both.

@@ -43,8 +43,19 @@ public final class ChainReader: Sendable {
 
   public func header(height: UInt64) throws(StoreError) -> Header? {
     try read { database throws(StoreError) in
-      try BlockTable(database: database).first(height: height) { block, _ throws(StoreError) in try block.decodedHeader() }
+      if let found = try BlockTable(database: database).first(
+        height: height, read: { block, _ throws(StoreError) in try block.decodedHeader() })
+      {
+        return found
+      }
+      let base = try GapTable(database: database).gap()?.base.header
+      return base?.height == height ? base : nil
     }
+  }
+
+  /// The part of the chain that is missing here, because this node began with a snapshot.
+  public func gap() throws(StoreError) -> HistoryGap? {
+    try read { database throws(StoreError) in try GapTable(database: database).gap() }
   }
 
   public func header(digest: Digest) throws(StoreError) -> Header? {
@@ -125,7 +136,10 @@ public final class ChainReader: Sendable {
 
 extension ChainReader: LogTileSource {
   /// Throws `StoreError`.
-  public func fullTile(_ coordinate: LogTileCoordinate) throws -> [Digest] {
+  public func fullTile(_ coordinate: LogTileCoordinate) throws -> [Digest] { try hashes(of: coordinate) }
+
+  /// The hashes of a full tile.
+  public func hashes(of coordinate: LogTileCoordinate) throws(StoreError) -> [Digest] {
     try read { database throws(StoreError) in try TileTable(database: database).hashes(coordinate) }
   }
 }

@@ -2,7 +2,7 @@ extension Database.Kind {
   /// Blocks, certificates and safety records: durable at every commit. Small pages, because most steps change a few small rows
   /// and every page that they touch is written and checksummed before the commit returns.
   static let chain = Database.Kind(
-    name: "chain.db", applicationID: 0x4372_6e43, schemaVersion: 1, schema: chainSchema, isDurable: true, pageSize: 4096,
+    name: "chain.db", applicationID: 0x4372_6e43, schemaVersion: 2, schema: chainSchema, isDurable: true, pageSize: 4096,
     commitPoint: .chainCommit, checkpointPoint: .chainCheckpoint)
 
   private static let chainSchema = safetySchema + tables
@@ -26,6 +26,7 @@ extension Database.Kind {
       transactions BLOB NOT NULL)
     """,
     "CREATE INDEX block_finalized ON block (height) WHERE finalization IS NOT NULL",
+    "CREATE TABLE gap (id INTEGER PRIMARY KEY CHECK (id = 1), first_height INTEGER NOT NULL, first_index INTEGER NOT NULL, base BLOB NOT NULL, checksum BLOB NOT NULL)",
     "CREATE TABLE tile (position INTEGER PRIMARY KEY, hashes BLOB NOT NULL, checksum BLOB NOT NULL)",
     """
     CREATE TABLE evidence (

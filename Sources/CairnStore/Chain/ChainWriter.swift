@@ -24,6 +24,25 @@ public final class ChainWriter: Sendable {
   /// The log's right edge after the newest block, its header included.
   public var edge: LogTileEdge { connection.withLock { $0.edge } }
 
+  /// The part of the chain that is missing here, because this node began with a snapshot.
+  public var gap: HistoryGap? { connection.withLock { $0.gap } }
+
+  /// Takes the chain up anew from a base on, with the verified blocks that were fetched after it; what lies between is missing from then
+  /// on. Blocks that are here already are left out, and when the base is, nothing is missing.
+  ///
+  /// The base, and what the blocks say of it, must have been verified; and the state after one of the blocks must be at hand.
+  func install(_ base: ChainBase, from incoming: IncomingSnapshot) throws(StoreError) {
+    try connection.withLock { connection throws(StoreError) in
+      try connection.install(base) { body throws(StoreError) in try incoming.forEachBlock(body) }
+    }
+  }
+
+  /// Goes back to the last block before the part that is missing: the state after the newest one is lost, and nothing here leads to it.
+  /// The safety records stay.
+  func forgetBeyondGap() throws(StoreError) {
+    try connection.withLock { connection throws(StoreError) in try connection.forgetBeyondGap() }
+  }
+
   /// Forgets every safety record and starts a new log of them: what an operator's explicit word, or a later epoch in which this
   /// node has certainly not voted, allows after damage. Votes are taken again afterwards, for views above `floor` alone to be
   /// safe, which is the caller's to see to.

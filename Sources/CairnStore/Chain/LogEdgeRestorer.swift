@@ -5,6 +5,13 @@ import CairnMerkle
 /// Makes the log's right edge again from what `chain.db` holds.
 struct LogEdgeRestorer {
   let database: Database
+  /// Where a part of the chain is missing: what was known of the log there takes its place.
+  let known: LogTileEdge?
+
+  init(database: Database) throws(StoreError) {
+    self.database = database
+    known = try GapTable(database: database).gap()?.base.edgeAfterHeader.edge
+  }
 
   /// The edge after the newest block, its header included. What it is made of must fold to that header's `log_root`.
   func edge(newest: BlockRow) throws(StoreError) -> LogTileEdge {
@@ -30,6 +37,10 @@ struct LogEdgeRestorer {
     let blocks = BlockTable(database: database)
     while start + UInt64(hashes.count) < end {
       let next = start + UInt64(hashes.count)
+      if let hash = knownHash(level: 0, at: next) {
+        hashes.append(hash)
+        continue
+      }
       let found = try blocks.first(containing: next) { block, _ throws(StoreError) in
         try block.leafHashes()[Int(next - block.firstIndex)...].prefix(Int(end - next))
       }
@@ -43,8 +54,21 @@ struct LogEdgeRestorer {
   private func tileRoots(level: Int, from start: UInt64, to end: UInt64) throws(StoreError) -> [Digest] {
     var roots: [Digest] = []
     for index in start..<end {
+      if let root = knownHash(level: level + 1, at: index) {
+        roots.append(root)
+        continue
+      }
       roots.append(LogTree.root(of: try TileTable(database: database).hashes(LogTileCoordinate(level: level, index: index))))
     }
     return roots
+  }
+
+  /// A hash of a level, when it is among those of the partial tile that was known.
+  private func knownHash(level: Int, at position: UInt64) -> Digest? {
+    guard let known, level < known.partialTiles.count else { return nil }
+    let tile = known.partialTiles[level]
+    let end = known.size >> UInt64(level * LogTile.height)
+    let start = end - UInt64(tile.count)
+    return (start..<end).contains(position) ? tile[Int(position - start)] : nil
   }
 }

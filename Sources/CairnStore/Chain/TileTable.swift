@@ -14,11 +14,11 @@ struct TileTable {
   func insert(_ tile: LogTile) throws(StoreError) {
     let bytes = tile.hashes.flatMap(\.bytes)
     try database.run(
-      "INSERT INTO tile VALUES (?1, ?2, ?3)", .integer(try Self.position(tile.coordinate)), .blob(bytes),
+      "INSERT OR REPLACE INTO tile VALUES (?1, ?2, ?3)", .integer(try Self.position(tile.coordinate)), .blob(bytes),
       .blob(Self.checksum(tile.coordinate, bytes).bytes))
   }
 
-  /// 256 hashes; a tile that is not there is damage, because only full tiles are asked for.
+  /// 256 hashes; a tile that is not there is damage, because only full tiles are asked for, unless part of the log is missing.
   func hashes(_ coordinate: LogTileCoordinate) throws(StoreError) -> [Digest] {
     let damaged = StoreError.corrupt(table: "tile", key: "\(coordinate.level)/\(coordinate.index)")
     let found = try database.first(
@@ -29,8 +29,8 @@ struct TileTable {
       else { throw damaged }
       return stride(from: 0, to: bytes.count, by: Digest.byteCount).compactMap { Digest(bytes[$0..<$0 + Digest.byteCount]) }
     }
-    guard let found else { throw damaged }
-    return found
+    if let found { return found }
+    throw try GapTable(database: database).gap()?.error ?? damaged
   }
 
   private static func position(_ coordinate: LogTileCoordinate) throws(StoreError) -> Int64 {

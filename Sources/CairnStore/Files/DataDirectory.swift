@@ -15,6 +15,10 @@ public struct DataDirectory: Hashable, Sendable {
   public var stateDatabase: String { path + "/state.db" }
   /// Look-ups that can be dropped and made again.
   public var indexDatabase: String { path + "/index.db" }
+  /// Snapshots of the state that were made here, and the one that is being fetched.
+  public var snapshots: String { path + "/snapshots" }
+  /// What was fetched and verified so far of a snapshot; becomes `state.db` when it is complete.
+  var incomingSnapshot: String { snapshots + "/incoming.db" }
   /// The second copy of the safety records.
   public var safetyLog: String { path + "/safety.log" }
   /// Held by the process that has the directory open.

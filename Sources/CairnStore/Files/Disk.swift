@@ -8,6 +8,8 @@ public protocol Disk: Sendable {
   /// Throws `.missing` when there is no such file and the mode makes none.
   func open(_ path: String, _ mode: FileMode) throws(StoreError) -> any DiskFile
   func exists(_ path: String) -> Bool
+  /// Names of the files in a directory, sorted; none when it is not there.
+  func names(in directory: String) throws(StoreError) -> [String]
   /// - Returns: `false` when it is there already.
   func createDirectory(_ path: String) throws(StoreError) -> Bool
   /// Gone afterwards, whether it was there or not.

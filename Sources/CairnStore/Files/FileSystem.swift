@@ -14,6 +14,19 @@ struct FileSystem: Sendable {
 
   func exists(_ path: String) -> Bool { disk.exists(path) }
 
+  func names(in directory: String) throws(StoreError) -> [String] { try disk.names(in: directory) }
+
+  /// Gives a file that is synced its name, for good.
+  func rename(_ path: String, to other: String) throws(StoreError) {
+    try faults.around(.fileRename) { () throws(StoreError) in try disk.rename(path, to: other) }
+    try syncDirectory(of: other)
+  }
+
+  /// With what SQLite keeps beside it.
+  func removeDatabase(_ path: String) throws(StoreError) {
+    for file in [path, path + "-wal", path + "-shm"] { try remove(file) }
+  }
+
   /// Readable by its owner alone. One that is already there stays as it is.
   func createDirectory(_ path: String) throws(StoreError) {
     if try disk.createDirectory(path) { try syncDirectory(of: path) }

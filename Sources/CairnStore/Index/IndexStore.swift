@@ -30,30 +30,39 @@ public final class IndexWriter: Sendable {
   /// Adds the blocks that the chain has and the index has not; returns when there is none left.
   public func catchUp(from chain: ChainReader) throws(StoreError) {
     while true {
-      let blocks = try chain.blocks(from: height.map { $0 + 1 } ?? 0, count: ChainReader.windowCountLimit).map(\.block)
+      let next = height.map { $0 + 1 } ?? 0
+      var blocks = try chain.blocks(from: next, count: ChainReader.windowCountLimit).map(\.block)
+      var gap: HistoryGap?
+      if blocks.isEmpty, let missing = try chain.gap(), missing.heights.contains(next) {
+        gap = missing
+        blocks = try chain.blocks(from: missing.base.header.height + 1, count: ChainReader.windowCountLimit).map(\.block)
+      }
       guard !blocks.isEmpty else { return }
-      try add(blocks)
+      try add(blocks, after: gap)
     }
   }
 
   /// Adds blocks that follow the last one in the index.
-  public func add(_ blocks: [Block]) throws(StoreError) {
+  ///
+  /// - Parameter gap: what the chain lacks between that one and these.
+  public func add(_ blocks: [Block], after gap: HistoryGap? = nil) throws(StoreError) {
     try connection.withLock { connection throws(StoreError) in
       if let failure = connection.failure { throw failure }
-      do throws(StoreError) { try add(blocks, to: &connection) } catch {
+      do throws(StoreError) { try add(blocks, after: gap, to: &connection) } catch {
         connection.failure = error
         throw error
       }
     }
   }
 
-  private func add(_ blocks: [Block], to connection: inout Connection) throws(StoreError) {
+  private func add(_ blocks: [Block], after gap: HistoryGap?, to connection: inout Connection) throws(StoreError) {
     var head = connection.head
+    var next = head.map { $0.height + 1 } ?? 0
+    if let gap, gap.heights.contains(next) { next = gap.base.header.height + 1 }
     var postings: [IndexTable.Posting] = []
     for block in blocks {
-      guard block.header.height == head.map({ $0.height + 1 }) ?? 0 else {
-        throw .notLinked(height: block.header.height, link: .height)
-      }
+      guard block.header.height == next else { throw .notLinked(height: block.header.height, link: .height) }
+      next += 1
       let added = self.postings(of: block)
       head = IndexTable.Head(
         height: block.header.height, digest: block.digest, sum: added.reduce(head?.sum ?? 0) { $0 &+ $1.mixed })

@@ -140,6 +140,22 @@ extension Database {
     }
   }
 
+  /// Holds what is read from here on to one moment, until the connection is let go of.
+  func beginReading() throws(StoreError) {
+    try script("BEGIN")
+    // The moment is that of the first read.
+    _ = try integer("SELECT count(*) FROM sqlite_schema")
+  }
+
+  /// Puts everything into the database file itself and makes it durable, so that the file can be moved.
+  func settle() throws(StoreError) {
+    try faults.around(kind.checkpointPoint) { () throws(StoreError) in
+      let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+      guard code == SQLITE_OK else { throw error(code) }
+    }
+    walFrames.pointee = 0
+  }
+
   /// Copies the WAL into the database when it has grown long. Readers are never waited for.
   func checkpointIfNeeded() throws(StoreError) {
     guard Int(walFrames.pointee) * kind.pageSize >= Self.checkpointByteThreshold else { return }

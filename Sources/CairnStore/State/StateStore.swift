@@ -10,21 +10,35 @@ public final class StateWriter: Sendable {
     var lastPosition: Int64
     var lastSuperseded: Int64
     var failure: StoreError?
+
+    init(path: String, network: Digest, files: FileSystem) throws(StoreError) {
+      database = try Database(path, .state, .writer, network: network, files: files)
+      let table = StateTable(database: database)
+      (head, lastPosition) = (try table.head(), try table.lastPosition())
+      lastSuperseded = try SupersededTable(database: database).lastPosition()
+    }
   }
 
-  private let connection: Mutex<Connection>
+  /// `nil` only while another file is put in place.
+  private let connection: Mutex<Connection?>
+  private let open: @Sendable () throws(StoreError) -> Connection
 
   init(path: String, network: Digest, files: FileSystem) throws(StoreError) {
-    let database = try Database(path, .state, .writer, network: network, files: files)
-    let table = StateTable(database: database)
-    connection = Mutex(
-      Connection(
-        database: database, head: try table.head(), lastPosition: try table.lastPosition(),
-        lastSuperseded: try SupersededTable(database: database).lastPosition()))
+    open = { () throws(StoreError) in try Connection(path: path, network: network, files: files) }
+    connection = Mutex(try Connection(path: path, network: network, files: files))
   }
 
   /// What the rows are the state of; `nil` when there are none.
-  public var head: StateHead? { connection.withLock { $0.head } }
+  public var head: StateHead? { connection.withLock { $0?.head } }
+
+  /// Lets go of the file, and opens it again after `body` has put another one in its place. Who writes meanwhile waits.
+  func reopen(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+    try connection.withLock { connection throws(StoreError) in
+      connection = nil
+      try body()
+      connection = try open()
+    }
+  }
 
   /// Sets rows, each key's last one, and says what they are the state of now. All of it, or nothing; after a power cut possibly
   /// nothing, but never a part. Large batches are cheaper.
@@ -35,11 +49,13 @@ public final class StateWriter: Sendable {
   ) throws(StoreError) {
     let rows = rows.sorted { $0.key < $1.key }
     try connection.withLock { connection throws(StoreError) in
-      if let failure = connection.failure { throw failure }
+      guard var opened = connection.take() else { throw .missing(path: "state.db") }
+      defer { connection = opened }
+      if let failure = opened.failure { throw failure }
       do throws(StoreError) {
-        try Self.apply(rows, superseded, StateHead(height: height, root: root), to: &connection)
+        try Self.apply(rows, superseded, StateHead(height: height, root: root), to: &opened)
       } catch {
-        connection.failure = error
+        opened.failure = error
         throw error
       }
     }
@@ -85,10 +101,22 @@ public final class StateReader: Sendable {
   /// Rows fetched at a time in a scan.
   private static let pageRowCount = 1_024
 
-  private let database: Mutex<Database>
+  /// `nil` only while another file is put in place.
+  private let database: Mutex<Database?>
+  private let open: @Sendable () throws(StoreError) -> Database
 
   init(path: String, network: Digest, files: FileSystem) throws(StoreError) {
+    open = { () throws(StoreError) in try Database(path, .state, .reader, network: network, files: files.forReading) }
     database = Mutex(try Database(path, .state, .reader, network: network, files: files.forReading))
+  }
+
+  /// Lets go of the file, and opens it again after `body` has put another one in its place. Who reads meanwhile waits.
+  func reopen(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+    try database.withLock { database throws(StoreError) in
+      database = nil
+      try body()
+      database = try open()
+    }
   }
 
   /// What the rows are the state of; `nil` when there are none.
@@ -143,6 +171,9 @@ public final class StateReader: Sendable {
   }
 
   private func read<Result: Sendable>(_ body: (Database) throws(StoreError) -> Result) throws(StoreError) -> Result {
-    try database.withLock { database throws(StoreError) in try body(database) }
+    try database.withLock { database throws(StoreError) in
+      guard let database else { throw .missing(path: "state.db") }
+      return try body(database)
+    }
   }
 }

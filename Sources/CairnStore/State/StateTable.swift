@@ -76,6 +76,21 @@ struct StateTable {
     return (rows, last)
   }
 
+  /// Rows whose keys begin like this, in the order of these beginnings.
+  func rows(prefixes: ClosedRange<Int64>, limit: Int) throws(StoreError) -> [StateRow] {
+    var rows: [StateRow] = []
+    try database.forEach(
+      """
+      SELECT l.position, l.key, l.value, l.checksum, l.record FROM leaf_position p JOIN leaf l USING (position)
+      WHERE p.prefix BETWEEN ?1 AND ?2 ORDER BY p.prefix LIMIT ?3
+      """, .integer(prefixes.lowerBound), .integer(prefixes.upperBound), .integer(Int64(limit))
+    ) { row throws(StoreError) in
+      rows.append(try Self.decode(row))
+      return true
+    }
+    return rows
+  }
+
   private static func decode(_ row: Row) throws(StoreError) -> StateRow {
     let key = row.digest(1)
     let damaged = StoreError.corrupt(table: "leaf", key: key?.description ?? "\(row.integer(0))")

@@ -97,6 +97,8 @@ final class ImpostorCore {
   var mesh: PeerMesh?
   /// How often the script did what the test is about.
   var count = 0
+  /// What another node answered when it was asked for its snapshots.
+  private(set) var offers: ByteBuffer?
   /// The finalized blocks in order from height 1, each with its own finalization if it has one.
   private(set) var chain: [(proposal: Proposal, finalization: Certificate?)] = []
 
@@ -160,6 +162,12 @@ final class ImpostorCore {
     return Proposal(
       block: Block(header: header, transactions: transactions ?? proposal.block.transactions), vote: vote, parent: proposal.parent,
       skips: proposal.skips)
+  }
+
+  func askForOffers(of peer: Int) {
+    mesh?.request(PeerCode.snapshots, ByteBuffer(), to: peer, timeout: .seconds(5)).assumeIsolated().whenSuccess { [weak self] in
+      self?.offers = $0
+    }
   }
 
   // What it hears.

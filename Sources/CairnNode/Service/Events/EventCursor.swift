@@ -41,8 +41,8 @@ final class EventCursor: Sendable {
 
   private func edge(after height: UInt64, under head: PublishedHead) throws(ServiceFailure) -> [Digest] {
     let parent: Header?
-    do { parent = try feed.backend.header(atHeight: height) } catch { throw .storageFailed }
-    guard let parent else { throw .storageFailed }
+    do { parent = try feed.backend.header(atHeight: height) } catch { throw ServiceFailure(reading: error) }
+    guard let parent else { throw feed.backend.notHeld(height) ?? .storageFailed }
     return try EventWindow.edge(after: parent, under: head, in: feed.backend)
   }
 }

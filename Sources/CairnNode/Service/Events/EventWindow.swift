@@ -23,8 +23,10 @@ struct EventWindow: Sendable {
       found = try backend.blocks(
         from: height, count: ServiceLimits.eventBatchBlockCount, bytes: ServiceLimits.eventBatchByteCount
       ).filter { $0.block.header.height <= newest }
-    } catch { throw .storageFailed }
-    guard let last = found.last?.block.header, found.first?.block.header.height == height else { throw .storageFailed }
+    } catch { throw ServiceFailure(reading: error) }
+    guard let last = found.last?.block.header, found.first?.block.header.height == height else {
+      throw backend.notHeld(height) ?? .storageFailed
+    }
     blocks = found.map(\.block)
     if let own = found.last?.certificate {
       (certificate, later) = (own, nil)
@@ -44,7 +46,7 @@ struct EventWindow: Sendable {
         try LogProver(edge: head.edge, source: $0).inclusionProof(index: last.logSize, size: header.logSize)
       }
       return (certificate, (header, proof.path))
-    } catch { throw .storageFailed }
+    } catch { throw ServiceFailure(reading: error) }
   }
 
   var lastHeight: UInt64 { blocks.last?.header.height ?? 0 }
@@ -58,7 +60,7 @@ struct EventWindow: Sendable {
       proof = try backend.withTiles {
         try LogProver(edge: head.edge, source: $0).inclusionProof(index: parent.logSize, size: parent.logSize + 1)
       }
-    } catch { throw .storageFailed }
+    } catch { throw ServiceFailure(reading: error) }
     guard let frontier = LogFrontier(lastLeaf: LogEntry.header(parent.bytes).leafHash, proof: proof) else { throw .logDamaged }
     return frontier.peaks
   }

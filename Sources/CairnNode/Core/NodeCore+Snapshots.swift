@@ -1,0 +1,121 @@
+import CairnChain
+import CairnConsensus
+import CairnCrypto
+import CairnLedger
+import CairnStore
+import Logging
+import NIOCore
+
+/// What this node does to begin again from another node's snapshot.
+struct SnapshotCatchUp {
+  /// `nil` when no snapshot is being fetched.
+  var fetcher: SnapshotFetcher?
+  /// When peers may be asked again for one.
+  var nextAttempt = NIODeadline.uptimeNanoseconds(0)
+  /// Manifests that came to nothing.
+  var refused: Set<Digest> = []
+  /// A fetched snapshot is taking the place of the state: consensus waits.
+  var isInstalling = false
+}
+
+extension NodeCore {
+  /// Until peers are asked again when nobody had a snapshot worth taking, or those who had it failed: meanwhile blocks are fetched.
+  private static let snapshotPause = TimeAmount.seconds(30)
+  /// Manifests that are remembered as useless: more would be somebody's doing, and the oldest are offered no more.
+  private static let refusedLimit = 64
+  /// Until blocks that are on their way to the disk are there.
+  private static let installPause = TimeAmount.milliseconds(20)
+
+  /// Whether a snapshot is being fetched or put in place.
+  var isTakingSnapshot: Bool { snapshots.fetcher != nil || snapshots.isInstalling }
+
+  /// Looks for a snapshot when so many views lie before the target that it may be worth it: there is a block in a view at most.
+  ///
+  /// - Returns: whether one is looked for; otherwise blocks are to be fetched.
+  func takeSnapshot(towards target: Verified<Certificate>) -> Bool {
+    if isTakingSnapshot { return true }
+    // A part of the chain that is missing lies within one epoch, so that what an epoch begins with is always here.
+    let hasEpoch = parts.chain.gap.map { $0.base.header.epoch == epoch.number } ?? true
+    guard let engine, let mesh, loop.now >= snapshots.nextAttempt, hasEpoch, target.value.statement.epoch == epoch.number,
+      target.value.statement.view > engine.committedView,
+      target.value.statement.view - engine.committedView >= parts.snapshots.distanceBlocks
+    else { return false }
+    let fetcher = SnapshotFetcher(
+      SnapshotFetcher.Parts(
+        loop: loop, links: mesh, peers: directory.sources, anchor: anchor,
+        verifier: verifier, scheme: parts.environment.scheme, store: parts.store, worker: parts.environment.state, reader: parts.reader),
+      above: executor.finalized.height + parts.snapshots.distanceBlocks, refused: snapshots.refused
+    ) { [weak self] outcome in self?.snapshotFetched(outcome) }
+    snapshots.fetcher = fetcher
+    fetcher.start()
+    return true
+  }
+
+  private func snapshotFetched(_ outcome: SnapshotFetcher.Outcome) {
+    snapshots.fetcher = nil
+    snapshots.nextAttempt = loop.now + Self.snapshotPause
+    guard !isStopped else { return }
+    switch outcome {
+    case .fetched(let fetched): return install(fetched)
+    case .nothingOffered: break
+    case .noSourceLeft: logger.warning("No peer is left to fetch the snapshot from; fetching blocks")
+    case .useless(let manifest):
+      logger.warning("The snapshot was not all of the state", metadata: ["manifest": "\(manifest)"])
+      if snapshots.refused.count >= Self.refusedLimit { snapshots.refused = [] }
+      snapshots.refused.insert(manifest)
+    case .failed(let error):
+      // What was fetched is damaged, and nothing else: it is dropped when it is opened again.
+      guard case .corrupt = error else { return fail(.store(error)) }
+      do throws(StoreError) { try parts.store.discard(try parts.store.incomingSnapshot()) } catch { return fail(.store(error)) }
+    }
+    synchronize()
+  }
+
+  /// Consensus stands still meanwhile: what it says of blocks that this node has not got can wait for a second.
+  private func install(_ fetched: SnapshotFetcher.Fetched) {
+    guard !isStopped else { return }
+    guard fetched.snapshot.header.height > executor.finalized.height else { return synchronize() }
+    snapshots.isInstalling = true
+    // Final blocks go to the disk before what comes after them.
+    guard unpublished.isEmpty, !synchronizer.isFetching else {
+      _ = loop.assumeIsolated().scheduleTask(in: Self.installPause) { [weak self] in self?.install(fetched) }
+      return
+    }
+    let installation = SnapshotInstallation(
+      genesis: parts.genesis, store: parts.store, reader: parts.reader, records: parts.records, fetched: fetched)
+    parts.environment.state.run(on: loop) { try installation.run() }.assumeIsolated().whenComplete { [weak self] result in
+      guard let self, !isStopped else { return }
+      switch result {
+      case .success(let installed): adopt(installed)
+      case .failure(let failure as NodeFailure): fail(failure)
+      // The worker was stopped: so is the node.
+      case .failure: break
+      }
+    }
+  }
+
+  private func adopt(_ installed: SnapshotInstallation.Result) {
+    let (state, finalization) = (installed.state, Verified<Certificate>.recovered(installed.finalization))
+    logger.notice("Began again from a snapshot", metadata: ["height": "\(state.height)"])
+    executor = Executor(finalized: state)
+    parts.publisher.publish(
+      PublishedHead(
+        header: state.header, certificate: installed.finalization.message(validatorCount: validators.count), state: state,
+        edge: installed.edge))
+    remember(finalization)
+    snapshots.isInstalling = false
+    refuseAllOutdated()
+    followParameters()
+    step(.committed(state.header, finalization: finalization))
+    followEpoch()
+    reportPending()
+    synchronize()
+  }
+
+  /// What a snapshot is verified from: the block that the epoch began with, and its validators. A snapshot of a later epoch is not taken:
+  /// the blocks up to the end of this one say who signs there.
+  private var anchor: TrustAnchor {
+    let header = epoch.genesis
+    return TrustAnchor(network: network, epoch: epoch.number, height: header.height, digest: header.digest, validators: validators)
+  }
+}

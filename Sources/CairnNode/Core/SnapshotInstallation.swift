@@ -1,0 +1,33 @@
+import CairnChain
+import CairnConsensus
+import CairnCrypto
+import CairnLedger
+import CairnMerkle
+import CairnStore
+
+/// Puts a fetched snapshot in the place of the state, and executes the blocks after it. On the worker that writes the state.
+struct SnapshotInstallation: Sendable {
+  /// Where the node is afterwards.
+  struct Result: Sendable {
+    let state: LedgerState
+    let finalization: Certificate
+    let edge: LogTileEdge
+  }
+
+  let genesis: Genesis
+  let store: Store
+  let reader: ChainReader
+  let records: FinalizedRecords
+  let fetched: SnapshotFetcher.Fetched
+
+  func run() throws(NodeFailure) -> Result {
+    try storing { () throws(StoreError) in try store.install(fetched.incoming) }
+    records.restart()
+    let state = try StateReplay(genesis: genesis, store: store, reader: reader, records: records).run(from: fetched.tree)
+    let found = try storing { () throws(StoreError) in try reader.finalization(covering: state.height) }
+    guard let found, found.header.digest == state.header.digest else {
+      throw .chainDiverges(height: state.height, reason: "missing_finalization")
+    }
+    return Result(state: state, finalization: found.certificate, edge: store.chain.edge)
+  }
+}
