@@ -106,6 +106,10 @@ final class Backend: NodeBackend {
     return (found.header, found.certificate.message(validatorCount: found.validatorCount))
   }
 
+  func end(ofEpoch epoch: UInt64, containing index: UInt64) throws -> (header: Header, certificate: ProtoCertificate)? {
+    try readers.events.end(ofEpoch: epoch, containing: index)?.proven
+  }
+
   func read<Result: Sendable>(on loop: any EventLoop, _ body: @escaping @Sendable () throws -> Result) -> EventLoopFuture<Result> {
     eventWorkers.run(on: loop, body)
   }

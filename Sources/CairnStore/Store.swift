@@ -216,10 +216,11 @@ extension Store {
   /// The fetched blocks become the chain, and the fetched state the state. A crash in between is made good when the directory is opened
   /// again: first the chain, in one transaction, and then the state's file, by its name.
   ///
+  /// - Parameter ends: verified: how the epochs ended from the one that this node is in to that of the snapshot.
   /// - Precondition: `incoming` is complete, its blocks lead beyond its state, and nobody else writes.
-  public func install(_ incoming: IncomingSnapshot) throws(StoreError) {
+  public func install(_ incoming: IncomingSnapshot, ends: [EpochEnd] = []) throws(StoreError) {
     guard let base = incoming.base else { throw .missing(path: directory.incomingSnapshot) }
-    try chain.install(base, from: incoming)
+    try chain.install(base, ends: ends, from: incoming)
     try incoming.dropProgress()
     incoming.close()
     let readers = stateReaders.withLock { $0.compactMap(\.reader) }

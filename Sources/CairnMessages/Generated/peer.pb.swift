@@ -137,6 +137,8 @@ public nonisolated struct ProtoSnapshotsRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  public var epoch: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -147,7 +149,11 @@ public nonisolated struct ProtoSnapshotsResponse: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// at most 2
   public var offers: [ProtoSnapshotOffer] = []
+
+  /// from the asked epoch on; when they do not reach an offer's, the rest is asked for
+  public var epochs: [ProtoEpochChange] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -507,18 +513,29 @@ nonisolated extension ProtoBlockResponse: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoSnapshotsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SnapshotsRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      default: break
+      }
+    }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 1)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: ProtoSnapshotsRequest, rhs: ProtoSnapshotsRequest) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -526,7 +543,7 @@ nonisolated extension ProtoSnapshotsRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension ProtoSnapshotsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SnapshotsResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offers\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offers\0\u{1}epochs\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -535,6 +552,7 @@ nonisolated extension ProtoSnapshotsResponse: SwiftProtobuf.Message, SwiftProtob
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.offers) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.epochs) }()
       default: break
       }
     }
@@ -544,11 +562,15 @@ nonisolated extension ProtoSnapshotsResponse: SwiftProtobuf.Message, SwiftProtob
     if !self.offers.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.offers, fieldNumber: 1)
     }
+    if !self.epochs.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.epochs, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: ProtoSnapshotsResponse, rhs: ProtoSnapshotsResponse) -> Bool {
     if lhs.offers != rhs.offers {return false}
+    if lhs.epochs != rhs.epochs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

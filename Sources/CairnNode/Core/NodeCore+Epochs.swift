@@ -37,9 +37,13 @@ extension NodeCore {
   func followEpoch() {
     guard !isStopped, executor.finalized.epoch != epoch.number else { return }
     precondition(executor.finalized.epoch == epoch.number + 1, "no epoch is left out")
-    letGoOfEngine()
-    epoch = NodeEpoch(
-      of: executor.finalized, genesis: executor.finalized.header, key: parts.voteKey.publicKey, scheme: parts.environment.scheme)
+    begin(NodeEpoch(of: executor.finalized, genesis: executor.finalized.header, for: parts))
+  }
+
+  /// - Parameter finalization: of the newest block when that is the epoch's: the node comes into an epoch that has begun before.
+  func begin(_ next: NodeEpoch, after finalization: Verified<Certificate>? = nil) {
+    letGoOfEngine(after: finalization)
+    epoch = next
     logger.notice(
       "A new epoch begins",
       metadata: [
@@ -62,10 +66,9 @@ extension NodeCore {
     guard peers.mayAnswer(peer, at: loop.now) else { return }
     let (state, reader) = (executor.finalized, parts.reader)
     parts.environment.readers.run(on: loop) { () -> ByteBuffer? in
-      guard let origin = state.originIndex(ofEpoch: earlier + 1), let header = try reader.header(containing: origin),
-        let end = try reader.finalization(covering: header.height), end.header == header
+      guard let origin = state.originIndex(ofEpoch: earlier + 1), let end = try reader.end(ofEpoch: earlier, containing: origin)
       else { return nil }
-      return ByteBuffer(bytes: end.certificate.bytes(validatorCount: end.validatorCount))
+      return ByteBuffer(bytes: end.finalization.bytes(validatorCount: end.validatorCount))
     }.assumeIsolated().whenSuccess { [weak self] certificate in
       guard let certificate else { return }
       self?.mesh?.send(PeerCode.certificate, certificate, to: peer)

@@ -26,29 +26,28 @@ extension NodeCore {
   /// Until blocks that are on their way to the disk are there.
   private static let installPause = TimeAmount.milliseconds(20)
 
-  /// Whether a snapshot is being fetched or put in place.
-  var isTakingSnapshot: Bool { snapshots.fetcher != nil || snapshots.isInstalling }
+  /// Whether a snapshot is being fetched or put in place, so that blocks can wait.
+  var isTakingSnapshot: Bool { snapshots.isInstalling || snapshots.fetcher?.hasChosen ?? false }
 
-  /// Looks for a snapshot when so many views lie before the target that it may be worth it: there is a block in a view at most.
-  ///
-  /// - Returns: whether one is looked for; otherwise blocks are to be fetched.
-  func takeSnapshot(towards target: Verified<Certificate>) -> Bool {
-    if isTakingSnapshot { return true }
-    // A part of the chain that is missing lies within one epoch, so that what an epoch begins with is always here.
-    let hasEpoch = parts.chain.gap.map { $0.base.header.epoch == epoch.number } ?? true
-    guard let engine, let mesh, loop.now >= snapshots.nextAttempt, hasEpoch, target.value.statement.epoch == epoch.number,
-      target.value.statement.view > engine.committedView,
-      target.value.statement.view - engine.committedView >= parts.snapshots.distanceBlocks
-    else { return false }
+  /// Looks for a snapshot when so much may lie ahead that it is worth it; blocks are fetched until there is one.
+  func lookForSnapshot() {
+    guard snapshots.fetcher == nil, !snapshots.isInstalling, let mesh, loop.now >= snapshots.nextAttempt, mayBeFarBehind else { return }
     let fetcher = SnapshotFetcher(
       SnapshotFetcher.Parts(
-        loop: loop, links: mesh, peers: directory.sources, anchor: anchor,
-        verifier: verifier, scheme: parts.environment.scheme, store: parts.store, worker: parts.environment.state, reader: parts.reader),
+        loop: loop, links: mesh, peers: directory.sources, anchor: anchor, scheme: parts.environment.scheme, store: parts.store,
+        worker: parts.environment.state, reader: parts.reader),
       above: executor.finalized.height + parts.snapshots.distanceBlocks, refused: snapshots.refused
     ) { [weak self] outcome in self?.snapshotFetched(outcome) }
     snapshots.fetcher = fetcher
     fetcher.start()
-    return true
+  }
+
+  /// There is a block in a view at most. How much lies behind the end of this epoch nobody has proven yet.
+  private var mayBeFarBehind: Bool {
+    guard let target = synchronizer.target?.value.statement else { return synchronizer.guide != nil }
+    guard let engine, target.epoch == epoch.number else { return false }
+    let distance = target.view.subtractingReportingOverflow(engine.committedView)
+    return !distance.overflow && distance.partialValue >= parts.snapshots.distanceBlocks
   }
 
   private func snapshotFetched(_ outcome: SnapshotFetcher.Outcome) {
@@ -74,7 +73,13 @@ extension NodeCore {
   /// Consensus stands still meanwhile: what it says of blocks that this node has not got can wait for a second.
   private func install(_ fetched: SnapshotFetcher.Fetched) {
     guard !isStopped else { return }
-    guard fetched.snapshot.header.height > executor.finalized.height else { return synchronize() }
+    // What was executed here meanwhile is not thrown away.
+    guard fetched.snapshot.header.height > executor.finalized.height, executor.state(after: fetched.snapshot.header.digest) == nil
+    else {
+      snapshots.isInstalling = false
+      runEngine()
+      return synchronize()
+    }
     snapshots.isInstalling = true
     // Final blocks go to the disk before what comes after them.
     guard unpublished.isEmpty, !synchronizer.isFetching else {
@@ -82,7 +87,8 @@ extension NodeCore {
       return
     }
     let installation = SnapshotInstallation(
-      genesis: parts.genesis, store: parts.store, reader: parts.reader, records: parts.records, fetched: fetched)
+      genesis: parts.genesis, store: parts.store, reader: parts.reader, records: parts.records, epochGenesis: epoch.genesis,
+      fetched: fetched)
     parts.environment.state.run(on: loop) { try installation.run() }.assumeIsolated().whenComplete { [weak self] result in
       guard let self, !isStopped else { return }
       switch result {
@@ -100,20 +106,25 @@ extension NodeCore {
     executor = Executor(finalized: state)
     parts.publisher.publish(
       PublishedHead(
-        header: state.header, certificate: installed.finalization.message(validatorCount: validators.count), state: state,
+        header: state.header, certificate: installed.finalization.message(validatorCount: installed.validatorCount), state: state,
         edge: installed.edge))
-    remember(finalization)
     snapshots.isInstalling = false
     refuseAllOutdated()
-    followParameters()
-    step(.committed(state.header, finalization: finalization))
-    followEpoch()
+    if state.epoch == epoch.number {
+      remember(finalization)
+      recover(at: state.header, finalization: finalization)
+      followParameters()
+      // Before all that waited: it may be about blocks that are no more.
+      runEngine(first: .committed(state.header, finalization: finalization))
+    } else {
+      let isGenesis = state.header.epoch != state.epoch
+      begin(NodeEpoch(of: state, genesis: installed.epochGenesis, for: parts), after: isGenesis ? nil : finalization)
+    }
     reportPending()
     synchronize()
   }
 
-  /// What a snapshot is verified from: the block that the epoch began with, and its validators. A snapshot of a later epoch is not taken:
-  /// the blocks up to the end of this one say who signs there.
+  /// What a snapshot is verified from: the block that the epoch began with, and its validators. They have signed how the epoch ended.
   private var anchor: TrustAnchor {
     let header = epoch.genesis
     return TrustAnchor(network: network, epoch: epoch.number, height: header.height, digest: header.digest, validators: validators)

@@ -31,7 +31,8 @@ extension NodeCore {
   func synchronize() {
     guard !isStopped, !synchronizer.isFetching, let mesh else { return }
     forgetReachedTarget()
-    if let target = synchronizer.target, takeSnapshot(towards: target) { return }
+    lookForSnapshot()
+    guard !isTakingSnapshot else { return }
     guard let peer = synchronizer.target == nil ? synchronizer.guide : nextSource else { return }
     synchronizer.isFetching = true
     synchronizer.lastPeer = peer

@@ -104,8 +104,7 @@ final class NodeCore {
   init(_ parts: Parts) {
     self.parts = parts
     loop = parts.environment.loop
-    epoch = NodeEpoch(
-      of: parts.executor.finalized, genesis: parts.epochGenesis, key: parts.voteKey.publicKey, scheme: parts.environment.scheme)
+    epoch = NodeEpoch(of: parts.executor.finalized, genesis: parts.epochGenesis, for: parts)
     directory = PeerDirectory(genesis: parts.genesis.validators, nodeKey: parts.nodeKey)
     peerAddresses = parts.peerAddresses
     logger = parts.logger
@@ -173,7 +172,9 @@ final class NodeCore {
   }
 
   /// The epoch is over, or was left behind by catching up: what its engine still waits for is for nobody.
-  func letGoOfEngine() {
+  ///
+  /// - Parameter finalization: of the newest block, when the next epoch has blocks already.
+  func letGoOfEngine(after finalization: Verified<Certificate>?) {
     // What the store has against voting it has in the next epoch too; what peers have is asked again.
     let reason = parts.recovered.votingDisabledReason
     engine = nil
@@ -184,7 +185,11 @@ final class NodeCore {
     pacedBuild = nil
     certificates = [:]
     (isPendingReported, reportedViews, reportedSkips) = (false, (0, 0), [:])
-    recovered = .fresh(genesis: executor.finalized.header)
+    recovered = RecoveredState(finalized: executor.finalized.header, finalization: finalization)
+    // Our own votes in the epoch, from before the state was lost, are behind us: we go on where we have signed nothing.
+    if finalization != nil, let vote = highestVote?.statement, vote.epoch == executor.finalized.epoch {
+      recovered.enteredView = vote.view.addingReportingOverflow(1).partialValue
+    }
     recovered.votingDisabledReason = reason
   }
 
@@ -199,6 +204,15 @@ final class NodeCore {
   func step(_ input: Input) {
     guard !isStopped, engine != nil else { return }
     inputs.append(input)
+    runEngine()
+  }
+
+  /// Goes on with what waits for the engine, unless that has to wait.
+  ///
+  /// - Parameter first: before everything else.
+  func runEngine(first: Input? = nil) {
+    guard !isStopped, engine != nil else { return }
+    if let first { inputs.prepend(first) }
     guard !isStepping, !snapshots.isInstalling else { return }
     isStepping = true
     while !isStopped, !snapshots.isInstalling, let input = inputs.popFirst(), let effects = engine?.step(input, at: now) {

@@ -21,7 +21,8 @@ final class PeerGateway: PeerMeshDelegate {
     self.core = .makeBoxSendingValue(nil, eventLoop: core.loop)
     self.core.value = core
     reader = core.parts.reader
-    snapshots = SnapshotOffers(shelf: core.parts.store.snapshots, chain: core.parts.chain, reader: core.parts.reader)
+    snapshots = SnapshotOffers(
+      shelf: core.parts.store.snapshots, chain: core.parts.chain, reader: core.parts.reader, publisher: core.parts.publisher)
     workers = core.parts.environment.readers
     metrics = core.parts.metrics
   }
@@ -48,7 +49,7 @@ final class PeerGateway: PeerMeshDelegate {
     switch code {
     case PeerCode.blocks: (try? blocks(payload)) ?? ByteBuffer()
     case PeerCode.block: (try? block(payload)) ?? ByteBuffer()
-    case PeerCode.snapshots: NodeCore.encoded(snapshots.message())
+    case PeerCode.snapshots: (try? snapshotOffers(payload)) ?? ByteBuffer()
     case PeerCode.snapshotPart: (try? snapshotPart(payload)) ?? ByteBuffer()
     default: ByteBuffer()
     }
@@ -70,6 +71,11 @@ final class PeerGateway: PeerMeshDelegate {
       repeat { window.removeLast() } while window.last.map { $0.finalization == nil } ?? false
     }
     return ByteBuffer()
+  }
+
+  private func snapshotOffers(_ payload: ByteBuffer) throws -> ByteBuffer {
+    let request = try ProtoSnapshotsRequest(serializedBytes: [UInt8](buffer: payload))
+    return NodeCore.encoded(snapshots.message(from: request.epoch))
   }
 
   private func snapshotPart(_ payload: ByteBuffer) throws -> ByteBuffer {

@@ -39,7 +39,7 @@ package enum PeerCode {
     defence: MessageRule(lane: .proposals, maximumPayloadByteCount: 256 << 10, rate: .init(perSecond: 512, burst: 512)),
     blocks: MessageRule(lane: .bulk, maximumPayloadByteCount: 64, rate: .init(perSecond: 32, burst: 32)),
     block: MessageRule(lane: .proposals, maximumPayloadByteCount: 64, rate: .init(perSecond: 32, burst: 32)),
-    snapshots: MessageRule(lane: .bulk, maximumPayloadByteCount: 16, rate: .init(perSecond: 1, burst: 8)),
+    snapshots: MessageRule(lane: .bulk, maximumPayloadByteCount: 16, rate: .init(perSecond: 1, burst: 32)),
     // 256 KiB each: what fills a link of a gigabit and a half, and leaves the thread that reads them time for others.
     snapshotPart: MessageRule(lane: .bulk, maximumPayloadByteCount: 128, rate: .init(perSecond: 768, burst: 768)),
   ]

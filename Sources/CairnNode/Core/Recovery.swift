@@ -51,12 +51,13 @@ struct Recovery: Sendable {
   /// Epochs before this one whose proven faults are shown; the store has all.
   private static let evidenceEpochs: UInt64 = 8
 
-  private static func genesis(of state: LedgerState, _ first: Header, _ reader: ChainReader) throws(NodeFailure) -> Header {
+  /// - Parameter first: the network's first header.
+  static func genesis(of state: LedgerState, _ first: Header, _ reader: ChainReader) throws(NodeFailure) -> Header {
     guard state.epoch > 0 else { return first }
     guard state.header.epoch == state.epoch else { return state.header }
     let origin = state.originIndex(ofEpoch: state.epoch)
     let header = try storing { () throws(StoreError) in
-      try origin.flatMap { index throws(StoreError) in try reader.header(containing: index) }
+      try origin.flatMap { index throws(StoreError) in try reader.end(ofEpoch: state.epoch - 1, containing: index)?.header }
     }
     guard let header else { throw .chainDiverges(height: state.height, reason: "missing_epoch_genesis") }
     return header

@@ -39,8 +39,8 @@ final class SnapshotFetcher {
     let links: any PeerLinks
     /// The other validators.
     let peers: [Int]
+    /// What this node trusts: the first block of its epoch, and its validators.
     let anchor: TrustAnchor
-    let verifier: ConsensusVerifier
     let scheme: any SignatureScheme
     let store: Store
     /// One at a time: verifies, and writes what was verified.
@@ -58,6 +58,8 @@ final class SnapshotFetcher {
   private static let timeout = TimeAmount.seconds(5)
   /// Parts on their way from each peer: enough for a link that is long, and little memory.
   private static let partsInFlight = 4
+  /// Answers that a peer may need to lead this node through epochs: some thousand of them.
+  private static let pageLimit = 16
   /// Answers in a row that a peer may be late with before it is asked no more.
   private static let strikeLimit = 3
 
@@ -66,8 +68,10 @@ final class SnapshotFetcher {
   private let refused: Set<Digest>
   private let completion: (Outcome) -> Void
   private var isOver = false
+  private var listings: [(peer: Int, offers: [OfferedSnapshot])] = []
   private var snapshot: OfferedSnapshot?
   private var incoming: IncomingSnapshot?
+  private var base: ChainBase?
   private var sources: [Int] = []
   private var strikes: [Int: Int] = [:]
   private var inFlight: [Int: Int] = [:]
@@ -75,6 +79,8 @@ final class SnapshotFetcher {
   private var isAtHistory = false
   /// The last block that was fetched, and the log that ends with it.
   private var tail: (header: Header, frontier: LogFrontier)?
+  /// Whether there is a snapshot worth fetching; until then blocks are fetched.
+  var hasChosen: Bool { snapshot != nil }
   /// Parts of the state that are here, and all of them.
   private(set) var progress: (done: Int, total: Int) = (0, 0)
 
@@ -114,25 +120,26 @@ final class SnapshotFetcher {
 // Which snapshot, and from whom.
 extension SnapshotFetcher {
   func start() {
-    let (anchor, scheme) = (parts.anchor, parts.scheme)
-    let answers = parts.peers.map { peer in
-      ask(PeerCode.snapshots, ProtoSnapshotsRequest(), of: peer).flatMap { [worker = parts.worker, loop = parts.loop] payload in
-        worker.run(on: loop) { Self.offers(in: payload, anchor: anchor, scheme: scheme) }
-      }.map { (peer, $0) }
-    }
-    EventLoopFuture.whenAllComplete(answers, on: parts.loop).assumeIsolated().whenSuccess { [weak self] answers in
-      guard let self, !isOver else { return }
-      choose(among: answers.compactMap { try? $0.get() })
-    }
+    guard !parts.peers.isEmpty else { return end(.nothingOffered) }
+    for peer in parts.peers { list(peer, SnapshotListing(anchor: parts.anchor, scheme: parts.scheme), pages: Self.pageLimit) }
   }
 
-  /// Those that hold.
-  private static func offers(in payload: ByteBuffer, anchor: TrustAnchor, scheme: any SignatureScheme) -> [OfferedSnapshot] {
-    guard payload.readableBytes <= PeerCode.payloadLimit,
-      let response = try? ProtoSnapshotsResponse(serializedBytes: [UInt8](buffer: payload))
-    else { return [] }
-    return response.offers.prefix(SnapshotShelf.retainedCount).compactMap {
-      try? OfferedSnapshot($0, anchor: anchor, scheme: scheme)
+  /// Asks a peer what it offers, and once more for as long as it leads through epochs towards that.
+  private func list(_ peer: Int, _ known: SnapshotListing, pages: Int) {
+    var request = ProtoSnapshotsRequest()
+    request.epoch = known.client.epoch
+    ask(PeerCode.snapshots, request, of: peer).flatMap { [worker = parts.worker, loop = parts.loop] payload in
+      worker.run(on: loop) {
+        var listing = known
+        listing.add(payload)
+        return listing
+      }
+    }.assumeIsolated().whenComplete { [weak self] answer in
+      guard let self, !isOver else { return }
+      let listing = (try? answer.get()) ?? known
+      if case .success = answer, listing.isIncomplete, pages > 1 { return list(peer, listing, pages: pages - 1) }
+      listings.append((peer, listing.offers))
+      if listings.count == parts.peers.count { choose(among: listings) }
     }
   }
 
@@ -144,24 +151,33 @@ extension SnapshotFetcher {
         offered[offer.manifest, default: (offer, [])].sources.append(peer)
       }
     }
-    let faulty = (parts.verifier.validators.count - 1) / 3
+    let faulty = parts.anchor.validators.faults
     let best = offered.values.max { left, right in
       (left.sources.count > faulty ? 1 : 0, left.snapshot.header.height, left.sources.count, left.snapshot.manifest.description)
         < (right.sources.count > faulty ? 1 : 0, right.snapshot.header.height, right.sources.count, right.snapshot.manifest.description)
     }
     guard let best else { return end(.nothingOffered) }
     (snapshot, sources) = (best.snapshot, best.sources)
-    let (manifest, base, store) = (best.snapshot.manifest, best.snapshot.base, parts.store)
-    work { () throws -> (IncomingSnapshot, Bool) in
+    let (manifest, earliest, store, reader) = (best.snapshot.manifest, best.snapshot.base, parts.store, parts.reader)
+    work { () throws -> (IncomingSnapshot, ChainBase, Bool) in
       let incoming = try store.incomingSnapshot()
-      guard let known = incoming.manifest, known.digest == manifest else { return (incoming, false) }
+      let base = Self.base(earliest, store, reader)
+      guard let known = incoming.manifest, known.digest == manifest else { return (incoming, base, false) }
       try incoming.begin(known, base: base)
-      return (incoming, true)
+      return (incoming, base, true)
     } then: { [weak self] result in
-      guard let self, case .success(let (incoming, isKnown)) = result else { return }
-      self.incoming = incoming
+      guard let self, case .success(let (incoming, base, isKnown)) = result else { return }
+      (self.incoming, self.base) = (incoming, base)
       if isKnown { beginParts() } else { fetchManifest() }
     }
+  }
+
+  /// From where on blocks are fetched: what is here already need not be fetched.
+  private static func base(_ offered: ChainBase, _ store: Store, _ reader: ChainReader) -> ChainBase {
+    guard let head = store.chain.head, head.height > offered.header.height,
+      let edge = try? LogProver(edge: store.chain.edge, source: reader).edge(size: head.logSize)
+    else { return offered }
+    return ChainBase(header: head, edge: edge) ?? offered
   }
 
   /// - Parameter known: what came so far, all from the first of the sources.
@@ -187,12 +203,12 @@ extension SnapshotFetcher {
   }
 
   private func begin(with bytes: [UInt8], of snapshot: OfferedSnapshot) {
-    guard let incoming else { return }
+    guard let incoming, let base else { return }
     work { () throws in
       guard SnapshotManifest.digest(of: bytes) == snapshot.manifest, let manifest = SnapshotManifest(decoding: bytes),
         manifest.height == snapshot.header.height, manifest.stateRoot == snapshot.header.stateRoot
       else { throw SnapshotFault.wrongManifest }
-      try incoming.begin(manifest, base: snapshot.base)
+      try incoming.begin(manifest, base: base)
     } then: { [weak self] result in
       guard let self else { return }
       if case .success = result { beginParts() } else { fetchManifestElsewhere() }
@@ -320,12 +336,12 @@ extension SnapshotFetcher {
   /// - Parameter attempt: counts the answers that brought nothing.
   private func fetchBlocks(from attempt: Int) {
     guard let tail, let snapshot, let incoming else { return }
+    guard let verifier = snapshot.verifier(after: tail.header, scheme: parts.scheme) else { return end(.noSourceLeft) }
     guard attempt < Self.strikeLimit * max(parts.peers.count, 1) else { return end(.noSourceLeft) }
     let peer = parts.peers[(Int(tail.header.height % 1_024) + attempt) % parts.peers.count]
     var request = ProtoBlocksRequest()
     request.fromHeight = tail.header.height + 1
     request.maxBlocks = UInt32(SyncWindow.blockLimit)
-    let verifier = parts.verifier
     ask(PeerCode.blocks, request, of: peer).flatMap { [worker = parts.worker, loop = parts.loop] payload in
       worker.run(on: loop) { try Self.take(payload, after: tail.header, tail.frontier, verifier, into: incoming) }
     }.assumeIsolated().whenComplete { [weak self] result in

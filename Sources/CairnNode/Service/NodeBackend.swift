@@ -55,6 +55,10 @@ package protocol NodeBackend: Sendable {
   var name: String { get }
   var head: PublishedHead { get }
   var metrics: NodeMetrics { get }
+  /// How an epoch ended.
+  ///
+  /// - Parameter index: of an entry of the log in its last block.
+  func end(ofEpoch epoch: UInt64, containing index: UInt64) throws -> (header: Header, certificate: ProtoCertificate)?
   /// First block that this node has after a part of the chain that it has not, because it began with a snapshot; `nil` when it has all.
   var historyFrom: UInt64? { get }
 
@@ -98,6 +102,12 @@ package protocol NodeBackend: Sendable {
 
 extension NodeBackend {
   package var historyFrom: UInt64? { nil }
+
+  package func end(ofEpoch epoch: UInt64, containing index: UInt64) throws -> (header: Header, certificate: ProtoCertificate)? {
+    guard let header = try header(containing: index), let end = try finalization(covering: header.height), end.header == header
+    else { return nil }
+    return end
+  }
 
   /// Why there is no block of this height, when that is because this node began with a snapshot.
   func notHeld(_ height: UInt64) -> ServiceFailure? {

@@ -67,15 +67,7 @@ extension QueryService {
   /// A canonical `EpochChange`: how the epoch ended, and the validators of the next one.
   private func epochChange(_ epoch: UInt64, in view: HeadView) throws(ServiceFailure) -> [UInt8] {
     if let known = epochChanges[epoch] { return known }
-    let state = view.head.state
-    guard let origin = state.originIndex(ofEpoch: epoch + 1), let validators = try? state.validators(ofEpoch: epoch + 1),
-      let header = try? backend.header(containing: origin), let end = try? backend.finalization(covering: header.height),
-      end.header == header
-    else { throw .storageFailed }
-    var change = ProtoEpochChange()
-    change.header = Data(header.bytes)
-    change.certificate = end.certificate
-    change.validators = Data(validators.bytes)
+    guard let change = try? view.head.state.change(after: epoch, end: backend.end(ofEpoch:containing:)) else { throw .storageFailed }
     let bytes = Canonical.encode(change)
     epochChanges[epoch] = bytes
     return bytes

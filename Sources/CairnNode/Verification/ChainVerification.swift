@@ -64,7 +64,7 @@ public struct ChainVerification: Sendable {
     beyond gap: HistoryGap, signedBy consensus: ConsensusVerifier, storedState: StateHead?, after summary: Summary, upTo last: UInt64,
     progress: (_ height: UInt64, _ last: UInt64) -> Void
   ) async throws(ChainDamage) -> Summary {
-    var chain = UnexecutedChain(archive: archive, gap: gap, signedBy: consensus, storedState: storedState, after: summary)
+    var chain = try UnexecutedChain(archive: archive, gap: gap, signedBy: consensus, storedState: storedState, after: summary)
     while chain.nextHeight <= last {
       let height = chain.nextHeight
       let blocks = try reading { () throws(StoreError) in try archive.chain.blocks(from: height, count: ChainReader.windowCountLimit) }

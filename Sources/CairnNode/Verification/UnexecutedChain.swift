@@ -19,16 +19,35 @@ struct UnexecutedChain {
   private var summary: ChainVerification.Summary
 
   /// - Parameters:
-  ///   - consensus: of the epoch in which the gap lies.
+  ///   - consensus: of the epoch in which the gap begins.
   ///   - summary: of what comes before the gap.
   init(
     archive: StoreArchive, gap: HistoryGap, signedBy consensus: ConsensusVerifier, storedState: StateHead?,
     after summary: ChainVerification.Summary
-  ) {
+  ) throws(ChainDamage) {
     (self.archive, self.consensus, self.storedState, self.summary) = (archive, consensus, storedState, summary)
     (previous, edge) = (gap.base.header, gap.base.edge)
     _ = edge.append(LogEntry.header(previous.bytes).leafHash)
     self.summary.historyFrom = previous.height + 1
+    try follow(try reading { () throws(StoreError) in try archive.chain.missingEpochEnds() })
+    guard self.consensus.epoch == previous.nextEpoch else { throw .parent(height: nextHeight) }
+  }
+
+  /// Each epoch that ended in the gap was ended by its own validators, who named the next ones.
+  private mutating func follow(_ ends: [EpochEnd]) throws(ChainDamage) {
+    for end in ends where end.header.epoch >= consensus.epoch {
+      let header = end.header
+      guard header.epoch == consensus.epoch, header.network == consensus.network, header.validatorsHash == consensus.validators.hash,
+        let next = header.fields.nextValidatorsHash
+      else { throw .parent(height: header.height) }
+      guard end.finalization.statement.kind == .finalize, end.finalization.statement.digest == header.digest else {
+        throw .otherFinalization(height: header.height)
+      }
+      do { _ = try consensus.verify(end.finalization) } catch { throw .finalization(height: header.height, error) }
+      summary.certificates += 1
+      summary.signatures += end.finalization.signatures.count
+      consensus = try verifier(ofEpoch: header.epoch + 1, hash: next)
+    }
   }
 
   var nextHeight: UInt64 { previous.height + 1 }

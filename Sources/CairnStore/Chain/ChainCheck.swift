@@ -3,8 +3,9 @@ import CairnCrypto
 public import CairnMerkle
 
 extension ChainReader {
-  /// Reads the whole chain from genesis, but for what is missing, and checks that it is what was once written: every row against its checksum, every
-  /// transaction against its leaf hash, every header against the one before and against the log it follows, every full tile.
+  /// Reads the whole chain from genesis, but for what is missing, and checks that it is what was once written: every row against its
+  /// checksum, every transaction against its leaf hash, every header against the one before and against the log it follows, every full
+  /// tile.
   ///
   /// Needs no network and trusts nothing but the code. Signatures, state roots and who the validators are, are for `body` to check.
   ///

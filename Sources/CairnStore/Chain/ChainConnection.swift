@@ -35,8 +35,8 @@ final class ChainConnection {
     try failing { () throws(StoreError) in try safety.restart(above: floor, database: database) }
   }
 
-  func install(_ base: ChainBase, _ forEachBlock: BlockSequence) throws(StoreError) {
-    try failing { () throws(StoreError) in try take(up: base, forEachBlock) }
+  func install(_ base: ChainBase, ends: [EpochEnd], _ forEachBlock: BlockSequence) throws(StoreError) {
+    try failing { () throws(StoreError) in try take(up: base, ends, forEachBlock) }
   }
 
   func forgetBeyondGap() throws(StoreError) {
@@ -106,7 +106,7 @@ extension ChainConnection {
   }
 
   /// All of it, or nothing: until the last block is there, this node is where it was.
-  private func take(up base: ChainBase, _ forEachBlock: BlockSequence) throws(StoreError) {
+  private func take(up base: ChainBase, _ ends: [EpochEnd], _ forEachBlock: BlockSequence) throws(StoreError) {
     guard let head else { throw .missing(path: "genesis block") }
     var log = Extension(head: head, edge: edge)
     var gap = gap
@@ -116,7 +116,9 @@ extension ChainConnection {
         gap = HistoryGap(
           firstHeight: gap?.firstHeight ?? head.height + 1, firstIndex: gap?.firstIndex ?? head.logSize + 1, base: base)
         if let gap {
+          try moveEpochEnds(from: gap.firstHeight)
           try database.run("DELETE FROM block WHERE height >= ?1", try .unsigned(gap.firstHeight))
+          for end in ends where gap.heights.contains(end.header.height) { try EpochEndTable(database: database).insert(end) }
           try GapTable(database: database).set(gap)
         }
         let (edge, tiles) = base.edgeAfterHeader
@@ -135,11 +137,28 @@ extension ChainConnection {
     try database.checkpointIfNeeded()
   }
 
+  /// Keeps how epochs ended in blocks that are let go of.
+  private func moveEpochEnds(from height: UInt64) throws(StoreError) {
+    var ends: [EpochEnd] = []
+    try database.forEach(
+      "SELECT \(BlockRow.columns) FROM block WHERE height >= ?1 AND finalization IS NOT NULL ORDER BY height", try .unsigned(height)
+    ) { row throws(StoreError) in
+      let block = try BlockRow(row)
+      let header = try block.decodedHeader()
+      if header.fields.nextValidatorsHash != nil, let finalization = try block.decodedFinalization() {
+        ends.append(EpochEnd(header: header, finalization: finalization, validatorCount: block.validatorCount))
+      }
+      return true
+    }
+    for end in ends { try EpochEndTable(database: database).insert(end) }
+  }
+
   /// Goes back to the last block before what is missing.
   private func forget() throws(StoreError) {
     guard let gap else { return }
     try database.transaction { () throws(StoreError) in
       try database.run("DELETE FROM block WHERE height >= ?1", try .unsigned(gap.firstHeight))
+      try EpochEndTable(database: database).removeAll()
       try GapTable(database: database).remove()
     }
     self.gap = nil

@@ -96,6 +96,21 @@ public final class ChainReader: Sendable {
     }
   }
 
+  /// How an epoch ended, also when its last block is missing here.
+  ///
+  /// - Parameter logIndex: of an entry in that block.
+  public func end(ofEpoch epoch: UInt64, containing logIndex: UInt64) throws(StoreError) -> EpochEnd? {
+    if let end = try read({ database throws(StoreError) in try EpochEndTable(database: database).end(ofEpoch: epoch) }) { return end }
+    guard let header = try header(containing: logIndex), let found = try finalization(covering: header.height), found.header == header
+    else { return nil }
+    return EpochEnd(header: header, finalization: found.certificate, validatorCount: found.validatorCount)
+  }
+
+  /// The ends of the epochs that ended in the part of the chain that is missing here, in their order.
+  public func missingEpochEnds() throws(StoreError) -> [EpochEnd] {
+    try read { database throws(StoreError) in try EpochEndTable(database: database).all() }
+  }
+
   /// Consecutive blocks for somebody who catches up, ending at one with a finalization; empty when there is none within the
   /// limits. More than `count` only when the first finalization comes later.
   public func window(

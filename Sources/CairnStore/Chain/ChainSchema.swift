@@ -26,7 +26,16 @@ extension Database.Kind {
       transactions BLOB NOT NULL)
     """,
     "CREATE INDEX block_finalized ON block (height) WHERE finalization IS NOT NULL",
-    "CREATE TABLE gap (id INTEGER PRIMARY KEY CHECK (id = 1), first_height INTEGER NOT NULL, first_index INTEGER NOT NULL, base BLOB NOT NULL, checksum BLOB NOT NULL)",
+    """
+    CREATE TABLE gap (
+      id INTEGER PRIMARY KEY CHECK (id = 1), first_height INTEGER NOT NULL, first_index INTEGER NOT NULL, base BLOB NOT NULL,
+      checksum BLOB NOT NULL)
+    """,
+    """
+    CREATE TABLE epoch_end (
+      epoch INTEGER PRIMARY KEY, validator_count INTEGER NOT NULL, header BLOB NOT NULL, finalization BLOB NOT NULL,
+      checksum BLOB NOT NULL)
+    """,
     "CREATE TABLE tile (position INTEGER PRIMARY KEY, hashes BLOB NOT NULL, checksum BLOB NOT NULL)",
     """
     CREATE TABLE evidence (

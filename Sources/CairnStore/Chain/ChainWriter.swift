@@ -31,9 +31,11 @@ public final class ChainWriter: Sendable {
   /// on. Blocks that are here already are left out, and when the base is, nothing is missing.
   ///
   /// The base, and what the blocks say of it, must have been verified; and the state after one of the blocks must be at hand.
-  func install(_ base: ChainBase, from incoming: IncomingSnapshot) throws(StoreError) {
+  ///
+  /// - Parameter ends: verified; of the epochs that ended in what is missing.
+  func install(_ base: ChainBase, ends: [EpochEnd], from incoming: IncomingSnapshot) throws(StoreError) {
     try connection.withLock { connection throws(StoreError) in
-      try connection.install(base) { body throws(StoreError) in try incoming.forEachBlock(body) }
+      try connection.install(base, ends: ends) { body throws(StoreError) in try incoming.forEachBlock(body) }
     }
   }
 
