@@ -141,8 +141,8 @@ let package = Package(
     .target(
       name: "CairnFuzz",
       dependencies: [
-        "CairnNetwork", "CairnSigner", "CairnLedger", "CairnPolicy", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto",
-        "CairnMessages", .nioCore,
+        "CairnNetwork", "CairnSigner", "CairnStore", "CairnLedger", "CairnPolicy", "CairnIdentity", "CairnChain", "CairnMerkle",
+        "CairnCrypto", "CairnMessages", .nioCore,
         .protobuf,
       ],
       swiftSettings: strict),

@@ -57,6 +57,7 @@ public final class Simulation {
     nodes = validators.enumerated().map { SimulatedNode(slot: $0.offset, validator: $0.element, of: self) }
     network.conditions = plan.conditions
     network.outgoing = { [unowned self] in sending($0) }
+    network.answering = { [unowned self] in answering($0) }
     network.crashes = { [unowned self] in faults.crashes($0, atSend: $1) }
     network.coverage = { [unowned self] in coverage.fired($0) }
     for (index, kind) in plan.adversaries.sorted(by: { $0.key < $1.key }) { corrupt(index, kind) }
@@ -151,6 +152,11 @@ public final class Simulation {
     oracle.sends(envelope)
     trace.record(envelope)
     return [envelope]
+  }
+
+  private func answering(_ envelope: Envelope) -> ByteBuffer {
+    guard !isOver, let adversary = adversaries[nodes[envelope.from].index] else { return envelope.payload }
+    return adversary.distort(answer: envelope)
   }
 
   func judge(_ operation: DiskOperation, _ name: String, of slot: Int) -> DiskSession.Outcome {

@@ -25,7 +25,7 @@ struct NodeEpoch: Sendable {
       network: state.network, epoch: state.epoch, validators: state.validators, scheme: parts.environment.scheme)
     // Who has signed in a later epoch has lost the state since, and with it the records of this epoch: it only follows until it is back.
     let isOver = parts.highestVote.map { $0.statement.epoch > state.epoch } ?? false
-    index = isOver ? nil : state.validators.index(ofConsensusKey: parts.consensusKey.publicKey)
+    index = isOver ? nil : state.validators.index(ofConsensusKey: parts.voteKey.publicKey)
   }
 }
 

@@ -46,8 +46,8 @@ package enum PeerCode {
 }
 
 /// A window of blocks on the way to a node that is behind.
-enum SyncWindow {
-  static let blockLimit = 64
+package enum SyncWindow {
+  package static let blockLimit = 64
   /// Fits a frame, with room for one block that is larger than the rest.
   static let byteLimit = 1 << 20
 }

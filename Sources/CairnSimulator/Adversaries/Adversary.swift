@@ -9,7 +9,10 @@ import SwiftProtobuf
 /// How a Byzantine validator departs from the protocol. It is a real node; what leaves it is changed, and more is sent in its name.
 enum AdversaryKind: String, CaseIterable {
   case equivocator, conflicter, nuller, withholder, impersonator, outdated, invalidProposer = "invalid_proposer",
-    certificateForger = "certificate_forger", flooder
+    certificateForger = "certificate_forger", flooder, snapshotForger = "snapshot_forger"
+
+  /// Those that a plan draws from: the others only do something where there are snapshots.
+  static let drawn = allCases.filter { $0 != .snapshotForger }
 
   func make(_ puppet: Puppet) -> any Adversary {
     switch self {
@@ -22,6 +25,7 @@ enum AdversaryKind: String, CaseIterable {
     case .invalidProposer: InvalidProposer(puppet)
     case .certificateForger: CertificateForger(puppet)
     case .flooder: Flooder(puppet)
+    case .snapshotForger: SnapshotForger(puppet)
     }
   }
 }
@@ -29,6 +33,12 @@ enum AdversaryKind: String, CaseIterable {
 protocol Adversary: AnyObject {
   /// What leaves in place of a message to one peer.
   func distort(_ envelope: Envelope) -> [Envelope]
+  /// What a peer gets in place of the answer to its request.
+  func distort(answer envelope: Envelope) -> ByteBuffer
+}
+
+extension Adversary {
+  func distort(answer envelope: Envelope) -> ByteBuffer { envelope.payload }
 }
 
 /// What an adversary has in its hands: a validator's key, and what that validator knows.

@@ -1,4 +1,5 @@
 import CairnConsensus
+import CairnNode
 
 /// What goes wrong in one simulation, when, and how often. Times are milliseconds of virtual time.
 struct FaultPlan {
@@ -20,6 +21,7 @@ struct FaultPlan {
   var clockJumps: [ClockJump] = []
   /// Validators that depart from the protocol, at most f together with those whose disks are damaged.
   var adversaries: [Int: AdversaryKind] = [:]
+  var snapshots = SnapshotConfiguration()
   /// Of each validator: they may differ.
   var timers: [TimerConfiguration] = []
 
@@ -115,7 +117,7 @@ struct FaultPlan {
       let node = candidates.remove(at: dice.pick(0...candidates.count - 1))
       let isByzantine = options.profile.has(.byzantine) && (!options.profile.has(.disks) || dice.chance(600))
       if isByzantine {
-        adversaries[node] = AdversaryKind.allCases[dice.pick(0...AdversaryKind.allCases.count - 1)]
+        adversaries[node] = AdversaryKind.drawn[dice.pick(0...AdversaryKind.drawn.count - 1)]
       } else if options.profile.has(.disks) {
         let at = dice.pick(800...faultMilliseconds)
         let kind = Damage.Kind.allCases[dice.pick(0...Damage.Kind.allCases.count - 1)]

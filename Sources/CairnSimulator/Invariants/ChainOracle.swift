@@ -45,7 +45,10 @@ final class ChainOracle {
     simulation.trace.mix(UInt64(node.slot) << 56 | newest)
     var height = publishedHeights[node.slot].map { $0 + 1 } ?? 0
     if publishedHeights[node.slot] == nil, newest > 0 { height = newest }
+    if let last = publishedHeights[node.slot], newest > last + UInt64(SyncWindow.blockLimit) { simulation.coverage.fired("snapshot") }
     publishedHeights[node.slot] = newest
+    // Who began with a snapshot has not got what was long before it, and says so.
+    if let first = assembly.backend.historyFrom, height < first, newest >= first { height = first }
     while height <= newest {
       let header = height == newest ? head.header : (try? assembly.backend.header(atHeight: height)) ?? nil
       guard let header else {

@@ -32,6 +32,8 @@ final class SimulatedNetwork {
   var crashes: (_ node: Int, _ isSent: Bool) -> Bool = { _, _ in false }
   /// Sees every message that leaves, and says what leaves in its place.
   var outgoing: (Envelope) -> [Envelope] = { [$0] }
+  /// Sees every answer to a request, and says what leaves in its place.
+  var answering: (Envelope) -> ByteBuffer = { $0.payload }
   var coverage: (String) -> Void = { _ in }
 
   private let scheduler: Scheduler
@@ -97,7 +99,7 @@ final class SimulatedNetwork {
         attendant.inlet.received(request: code, payload, from: sender) { reply in
           guard !receiver.value.isOver else { return }
           let back = Envelope(sender: receiver.value, from: to, to: from, code: code, payload: reply)
-          network.value.carry(back) { _, payload in answer.value(payload) }
+          network.value.carry(back.with(code, network.value.answering(back))) { _, payload in answer.value(payload) }
         }
       }
     }

@@ -94,6 +94,7 @@ final class SimulatedNode {
       configuration.voteKey = .remote(keys.consensusKey.publicKey, simulation.signers[index])
     }
     configuration.timers = simulation.plan.timers[index]
+    configuration.snapshots = simulation.plan.snapshots
     return configuration
   }
 

@@ -1,4 +1,5 @@
 import CairnConsensus
+import CairnNode
 
 /// A run that a text tells step by step, one step a line; a number sign begins a comment. <doc:Simulator> lists the steps.
 ///
@@ -12,6 +13,7 @@ public struct Scenario: Sendable {
   public let name: String
   private(set) var options: SimulationOptions
   private var timers = TimerConfiguration()
+  private var snapshots = SnapshotConfiguration()
   private var absent: Set<Int> = []
   private(set) var steps: [Line] = []
 
@@ -33,6 +35,8 @@ public struct Scenario: Sendable {
     case "nodes": options.nodes = try line.number(1)
     case "seed": options.seed = UInt64(try line.number(1))
     case "twin": options.twins.append(try line.number(1))
+    case "snapshots":
+      (snapshots.intervalBlocks, snapshots.distanceBlocks) = (UInt64(try line.number(1)), UInt64(try line.number(2)))
     case "absent": absent.insert(try line.number(1))
     case "timer":
       let milliseconds = UInt64(try line.number(2))
@@ -56,6 +60,7 @@ public struct Scenario: Sendable {
     options.isTraced = isTraced
     var plan = FaultPlan()
     plan.timers = Array(repeating: timers, count: options.nodes)
+    plan.snapshots = snapshots
     let simulation = try Simulation(options, plan: plan)
     simulation.faults.isScripted = true
     for node in simulation.nodes where !absent.contains(node.slot) { node.start() }

@@ -11,7 +11,7 @@ public struct SnapshotChunk: Hashable, Sendable {
 
   public let rows: [StateRow]
 
-  init(rows: [StateRow]) { self.rows = rows }
+  package init(rows: [StateRow]) { self.rows = rows }
 
   /// What a peer sent: rows of bounded length, ascending, that fold to the subtree's node.
   ///
@@ -25,7 +25,7 @@ public struct SnapshotChunk: Hashable, Sendable {
     self.rows = rows
   }
 
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(rows.reduce(0) { $0 + Self.byteCount(of: $1) })
     for row in rows {
