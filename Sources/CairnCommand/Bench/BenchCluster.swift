@@ -30,8 +30,11 @@ final class BenchCluster: Sendable {
   }
 
   /// Starts a network, hands it out, and leaves nothing of it behind, whatever happens.
+  ///
+  /// - Parameter prepare: what is done before the nodes run.
   static func with<Result>(
-    nodes count: Int, wan: WANOption, until stop: StopSignal, _ body: (BenchCluster) async throws -> Result
+    nodes count: Int, wan: WANOption, until stop: StopSignal, prepare: (DevnetNetwork) throws -> Void = { _ in },
+    _ body: (BenchCluster) async throws -> Result
   ) async throws -> Result {
     let directory = FileManager.default.temporaryDirectory.path + "/cairn-bench-" + UUID().uuidString.lowercased().prefix(8)
     try Files.makeDirectory(directory)
@@ -39,6 +42,7 @@ final class BenchCluster: Sendable {
     let files = DevnetFiles(directory: directory)
     let network = try DevnetNetwork.prepare(
       files, nodes: count, heartbeatMilliseconds: Parameters().heartbeatMilliseconds, wan: wan)
+    try prepare(network)
     let nodes = try await DevnetCluster.start(network, until: stop).nodes
     do {
       let cluster = try await BenchCluster(files: files, network: network, nodes: nodes)
@@ -65,7 +69,7 @@ final class BenchCluster: Sendable {
 
   static func endpoint(_ node: DevnetNode) -> Endpoint { Endpoint(validator: node.name, at: "127.0.0.1:\(node.ports.clients)") }
 
-  func dataDirectory(of node: DevnetNode) -> String { files.node(node.name) + "/data" }
+  func dataDirectory(of node: DevnetNode) -> String { files.data(node.name) }
 
   /// A connection of its own to each of the nodes, so many times.
   func connections(to nodes: [DevnetNode], each count: Int = 1) async throws -> [VerifiedConnection] {

@@ -13,6 +13,7 @@ struct BenchReport: Encodable, Sendable {
   var flood: FloodFigures?
   var batches: [BatchFigures] = []
   var catchUp: CatchUpFigures?
+  var newNode: NewNodeFigures?
   var nodes: [NodeFigures] = []
   var diskBytesPerEntry: Double?
   /// Of one node.
@@ -195,4 +196,17 @@ struct NodeFigures: Encodable, Sendable {
   let residentBytes: UInt64?
   let diskBytes: UInt64
   let leaderTimeouts: UInt32
+}
+
+/// A node with an empty disk in a network that has been running for long.
+struct NewNodeFigures: Encodable, Sendable {
+  let agents: Int
+  /// Of the snapshots that another node offers.
+  let snapshotBytes: UInt64
+  /// First block that the node has; 0 when it has them all.
+  let historyFrom: UInt64
+  /// From the start of the process until it serves.
+  let startSeconds: Double
+  /// From the start of the process until it has what the others have, and has answered with proof for one of the agents.
+  let seconds: Double
 }

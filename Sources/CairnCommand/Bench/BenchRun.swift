@@ -12,6 +12,8 @@ struct BenchRun {
   let seconds: Double
   let announce: @Sendable (String) -> Void
   let limits: MachineLimits
+  /// On the ledger when a new node comes.
+  var agents = 0
   /// One way between any two nodes, when it is the same for all of them.
   var uniformDelay: Duration?
   var fleet: Fleet
@@ -38,6 +40,10 @@ struct BenchRun {
 
   /// What was measured before an interruption stays in ``report``.
   mutating func run() async throws {
+    if parts.contains(.newNode) {
+      try await runNewNode(agents: agents)
+      return try await takeStock()
+    }
     try await enrolFleet()
     if parts.contains(.wan) { try await runWAN() }
     if parts.contains(.submit) { try await runUpdates() }

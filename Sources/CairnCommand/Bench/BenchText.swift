@@ -104,6 +104,12 @@ extension BenchReport {
         + "\(Figure.short(catchUp.seconds)) s to catch up: \(Figure.whole(catchUp.entriesPerSecond)) entries/s"
       rows.append(("catch-up", text))
     }
+    if let newNode {
+      let text =
+        "\(newNode.agents) agents on the ledger, \(Figure.short(Double(newNode.snapshotBytes) / 1e6)) MB of snapshot: ready "
+        + "\(Figure.short(newNode.seconds)) s after its start"
+      rows.append(("new node", text))
+    }
     for node in nodes {
       let memory = node.residentBytes.map { "\(Figure.short(Double($0) / 1e6)) MB of memory, " } ?? ""
       rows.append((node.name, memory + "\(Figure.short(Double(node.diskBytes) / 1e6)) MB on disk, \(node.leaderTimeouts) late leaders"))

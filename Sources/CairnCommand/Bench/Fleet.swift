@@ -89,6 +89,7 @@ struct Fleet: Sendable {
   }
 
   /// What a usual agent has: a key, and where it is reached.
+  /// - Parameter revision: makes the documents of one key differ.
   static func document(_ key: SigningKey, revision: UInt64) -> DIDDocument {
     DIDDocument(
       verificationMethods: [

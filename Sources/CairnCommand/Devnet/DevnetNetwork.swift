@@ -15,6 +15,7 @@ struct DevnetFiles {
   var registrar: String { directory + "/registrar.keys" }
   func node(_ name: String) -> String { directory + "/" + name }
   func configuration(_ name: String) -> String { node(name) + "/node.yaml" }
+  func data(_ name: String) -> String { node(name) + "/data" }
   func log(_ name: String) -> String { node(name) + "/node.log" }
 }
 
