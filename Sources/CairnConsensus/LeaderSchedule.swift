@@ -1,4 +1,4 @@
-import CairnCrypto
+package import CairnCrypto
 
 /// Who leads which view: round robin over a permutation that nobody could choose.
 ///
@@ -12,7 +12,7 @@ public struct LeaderSchedule: Hashable, Sendable {
   public let order: [Int]
   private let epoch: UInt64
 
-  init(genesis: Digest, epoch: UInt64, validatorCount: Int) {
+  package init(genesis: Digest, epoch: UInt64, validatorCount: Int) {
     precondition(validatorCount > 0, "a validator set is never empty")
     var order = Array(0..<validatorCount)
     var counter: UInt64 = 0

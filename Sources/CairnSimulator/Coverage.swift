@@ -2,7 +2,7 @@
 public struct Coverage: Sendable, Equatable {
   public private(set) var counts: [String: Int] = [:]
 
-  public init() {}
+  public init(_ counts: [String: Int] = [:]) { self.counts = counts }
 
   mutating func fired(_ what: String, _ count: Int = 1) { counts[what, default: 0] += count }
 

@@ -10,8 +10,14 @@ struct SimulateCommand: ParsableCommand {
       how to run it again.
       """)
 
-  @Option(help: "The first run's seed.") var seed: UInt64 = 0
-  @Option(help: "How many runs, with seeds one after the other.") var seeds: UInt64 = 1
+  @Option(help: "The first run's seed; with --twins, its number.") var seed: UInt64 = 0
+  @Option(help: "How many runs, with seeds one after the other: 1, or with --twins all that are left.") var seeds: UInt64?
+  @Option(
+    help: """
+      Of four validators let one run as two processes with one key, and run every way to split the five in each of the first so many views \
+      (1 to \(TwinsCampaign.viewLimit)).
+      """)
+  var twins: Int?
   @Option(help: "How many validators.") var nodes = 4
   @Option(help: "What goes wrong: \(SimulationProfile.allCases.map(\.rawValue).joined(separator: ", ")).", transform: parse)
   var profile: SimulationProfile = .chaos
@@ -29,7 +35,13 @@ struct SimulateCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...31).contains(nodes) else { throw ValidationError("--nodes is from 1 to 31.") }
-    guard seeds >= 1, seeds <= UInt64.max - seed else { throw ValidationError("--seeds is at least 1.") }
+    guard (seeds ?? 1) >= 1, seeds ?? 1 <= UInt64.max - seed else { throw ValidationError("--seeds is at least 1.") }
+    if let twins {
+      guard (1...TwinsCampaign.viewLimit).contains(twins) else {
+        throw ValidationError("--twins is from 1 to \(TwinsCampaign.viewLimit) views.")
+      }
+      guard nodes == 4, profile == .chaos else { throw ValidationError("--twins has four validators, and no other faults.") }
+    }
   }
 
   func run() throws {
@@ -37,18 +49,34 @@ struct SimulateCommand: ParsableCommand {
       if planted { return try hunt() }
     #endif
     var total = SimulationTotal()
-    for seed in seed..<seed + seeds {
+    if let twins { try run(TwinsCampaign(views: twins), into: &total) } else { try runSeeds(into: &total) }
+    output.print(total, text: total.text)
+  }
+
+  private func runSeeds(into total: inout SimulationTotal) throws {
+    for seed in seed..<seed + (seeds ?? 1) {
       var options = SimulationOptions(seed: seed, nodes: nodes, profile: profile)
       options.isTraced = trace
-      let report = try Simulation(options).run()
-      total.add(report)
-      if trace { Output.write((report.lines + report.timeline).map { $0 + "\n" }.joined(), to: .standardOutput) }
-      if let violation = report.violation {
-        throw CommandFailure.refused("invariant_violated", "\(violation)\nRun it again with: \(options.command) --trace")
-      }
-      if seeds > 1, total.runs % 100 == 0 { Output.write("\(total.text)\n", to: .standardError) }
+      try judge(try Simulation(options).run(), command: options.command, into: &total)
     }
-    output.print(total, text: total.text)
+  }
+
+  private func run(_ campaign: TwinsCampaign, into total: inout SimulationTotal) throws {
+    let count = UInt64(campaign.scenarios.count)
+    guard seed < count else { throw ValidationError("--seed is below \(count) here.") }
+    for number in Int(seed)..<Int(min(count, seed + (seeds ?? count - seed))) {
+      if trace { Output.write("\(campaign.scenarios[number])\n", to: .standardOutput) }
+      try judge(try campaign.run(number, isTraced: trace), command: campaign.command(number), into: &total)
+    }
+  }
+
+  private func judge(_ report: SimulationReport, command: String, into total: inout SimulationTotal) throws {
+    total.add(report)
+    if trace { Output.write((report.lines + report.timeline).map { $0 + "\n" }.joined(), to: .standardOutput) }
+    if let violation = report.violation {
+      throw CommandFailure.refused("invariant_violated", "\(violation)\nRun it again with: \(command) --trace")
+    }
+    if total.runs % 100 == 0 { Output.write("\(total.text)\n", to: .standardError) }
   }
 }
 

@@ -30,6 +30,8 @@ final class SimulatedNetwork {
   private(set) var blocked: [[Bool]]
   /// Says before and after a message whether the sender's power goes there.
   var crashes: (_ node: Int, _ isSent: Bool) -> Bool = { _, _ in false }
+  /// Says of a message on its way, or of an answer, whether it is cut off for what it says.
+  var separates: (Envelope) -> Bool = { _ in false }
   /// Sees every message that leaves, and says what leaves in its place.
   var outgoing: (Envelope) -> [Envelope] = { [$0] }
   /// Sees every answer to a request, and says what leaves in its place.
@@ -116,6 +118,7 @@ final class SimulatedNetwork {
   private func carry(_ envelope: Envelope, _ deliver: @escaping (Attendant, ByteBuffer) -> Void) {
     guard let receiver = attendants[envelope.to] else { return }
     if blocked[envelope.from][envelope.to] { return coverage("partition") }
+    if separates(envelope) { return coverage("partition_of_view") }
     if dice.chance(conditions.loss) { return coverage("loss") }
     var copies = 1
     if dice.chance(conditions.duplication) {
