@@ -141,9 +141,8 @@ let package = Package(
     .target(
       name: "CairnFuzz",
       dependencies: [
-        "CairnNetwork", "CairnSigner", "CairnStore", "CairnLedger", "CairnPolicy", "CairnIdentity", "CairnChain", "CairnMerkle",
-        "CairnCrypto", "CairnMessages", .nioCore,
-        .protobuf,
+        "CairnGateway", "CairnNode", "CairnClient", "CairnStore", "CairnNetwork", "CairnProtocol", "CairnSigner", "CairnLedger", "CairnPolicy",
+        "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages", .nioCore, .nioPosix, .nioEmbedded, .httpTypes, .protobuf,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -204,8 +203,8 @@ let package = Package(
       name: "CairnNodeTests",
       dependencies: [
         "CairnNode", "CairnSigner", "CairnTestKit", "CairnClient", "CairnStore", "CairnConsensus", "CairnNetwork", "CairnProtocol",
-        "CairnMessages",
-        "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .protobuf,
+        "CairnMessages", "CairnLedger", "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnFuzz", "CSQLite", .nioCore,
+        .nioPosix, .nioEmbedded, .nioSSL, .protobuf,
         .logging, .grpcCore, .grpcProtobuf, .grpcTransport,
       ],
       swiftSettings: strict),
@@ -225,13 +224,13 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CairnSimulatorTests",
-      dependencies: ["CairnSimulator", "CairnConsensus", "CairnStore", "CairnChain", "CairnCrypto"],
+      dependencies: ["CairnSimulator", "CairnNode", "CairnLedger", "CairnConsensus", "CairnStore", "CairnChain", "CairnCrypto", .nioCore, .logging],
       exclude: ["Scenarios"], swiftSettings: strict),
     .testTarget(name: "CairnFuzzTests", dependencies: ["CairnFuzz"], swiftSettings: strict),
     .testTarget(
       name: "CairnCommandTests",
       dependencies: [
-        "CairnCommand", "CairnStore", "CairnConsensus", "CairnNode", "CairnTestKit", "CairnClient", "CairnLedger", "CairnIdentity",
+        "CairnCommand", "CairnFuzz", "CairnStore", "CairnConsensus", "CairnNode", "CairnTestKit", "CairnClient", "CairnLedger", "CairnIdentity",
         "CairnChain", "CairnCrypto", "CairnMessages", .argumentParser, .yams, .logging,
       ],
       swiftSettings: strict),

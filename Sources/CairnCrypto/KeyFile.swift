@@ -76,6 +76,12 @@ public struct KeyFile: Sendable {
     return [UInt8](data) + [UInt8(ascii: "\n")]
   }
 
+  /// Whether a guess of the passphrase costs next to nothing, as for throw-away clusters; for tests that make many.
+  package var isCheap: Bool {
+    stored.passphrase.operations <= PassphraseHashing.minimal.operations
+      && stored.passphrase.memoryBytes <= PassphraseHashing.minimal.memoryBytes
+  }
+
   /// The keys, in the order of ``entries``.
   public func decrypt(passphrase: [UInt8]) throws(KeyFileError) -> [(name: String, key: SigningKey)] {
     let hashing = PassphraseHashing(operations: stored.passphrase.operations, memoryBytes: stored.passphrase.memoryBytes)

@@ -1,5 +1,7 @@
 #if canImport(Glibc)
   import Glibc
+#elseif canImport(Musl)
+  import Musl
 #else
   import Darwin
 #endif
@@ -10,7 +12,7 @@
 /// One in a process, for one thread. The handler runs in the middle of anything, so that it uses only memory that was set aside before, and
 /// only what POSIX lets a handler use.
 public final class CrashReport {
-  private static let signals = [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGALRM]
+  private static let signals = [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGPROF]
   private static let stackByteCount = 64 << 10
 
   /// What the handler reads. Changed only between two inputs, by the thread that the report is for.
@@ -26,7 +28,7 @@ public final class CrashReport {
   /// - Parameters:
   ///   - file: where the input goes.
   ///   - capacity: of the longest input, in bytes.
-  ///   - secondsPerInput: after which an input takes too long.
+  ///   - secondsPerInput: of the process's computing, after which an input takes too long: on a busy machine more time may go by.
   public init(file: String, target: FuzzTarget, seed: UInt64, secondsPerInput: UInt32) {
     (capacity, self.secondsPerInput) = (target.byteLimit, secondsPerInput)
     let text =
@@ -41,9 +43,8 @@ public final class CrashReport {
     stack.ss_size = Self.stackByteCount
     sigaltstack(&stack, nil)
     for number in Self.signals {
-      var action = sigaction()
+      var action = sigaction(calling: { number in CrashReport.handle(number) })
       action.sa_flags = Int32(SA_ONSTACK) | Int32(bitPattern: UInt32(SA_RESETHAND))
-      action.__sigaction_handler.sa_handler = { number in CrashReport.handle(number) }
       sigaction(number, &action, nil)
     }
   }
@@ -55,10 +56,22 @@ public final class CrashReport {
       bytes.withUnsafeBufferPointer { memory.update(from: $0.baseAddress ?? UnsafePointer(memory), count: count) }
     }
     Self.input?.count = count
-    alarm(secondsPerInput)
+    arm(seconds: secondsPerInput)
   }
 
-  public func end() { alarm(0) }
+  public func end() { arm(seconds: 0) }
+
+  private func arm(seconds: UInt32) {
+    var timer = itimerval()
+    timer.it_value.tv_sec = time_t(seconds)
+    setitimer(Self.processTime, &timer, nil)
+  }
+
+  #if canImport(Glibc)
+    private static let processTime = __itimer_which_t(ITIMER_PROF.rawValue)
+  #else
+    private static let processTime = ITIMER_PROF
+  #endif
 
   private static func handle(_ number: Int32) {
     if let path, let input {
@@ -76,5 +89,19 @@ public final class CrashReport {
     if let message { _ = write(STDERR_FILENO, message.bytes, message.count) }
     // The handler was reset: the process ends as it would have.
     raise(number)
+  }
+}
+
+extension sigaction {
+  /// The handler's place has another name in each system's headers.
+  fileprivate init(calling handler: @escaping @convention(c) (Int32) -> Void) {
+    self.init()
+    #if canImport(Glibc)
+      __sigaction_handler.sa_handler = handler
+    #elseif canImport(Musl)
+      __sa_handler.sa_handler = handler
+    #else
+      __sigaction_u.__sa_handler = handler
+    #endif
   }
 }

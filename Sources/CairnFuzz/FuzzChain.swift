@@ -5,7 +5,7 @@ import CairnLedger
 import CairnMessages
 
 /// Blocks of a network with one validator, one after the other.
-struct FuzzChain {
+struct FuzzChain: Sendable {
   private let genesis: Genesis
   private let consensusKey: SigningKey
   private(set) var state: LedgerState
@@ -27,9 +27,14 @@ struct FuzzChain {
     let unsigned = UnsignedTransaction(
       network: genesis.network, submitter: genesis.dids[0], notAfterHeight: head.height + 50,
       nonce: [UInt8](repeating: UInt8(truncatingIfNeeded: head.height), count: 16), operations: operations)
-    let transaction = try unsigned.signed(by: [FuzzWorld.key(3), FuzzWorld.key(10)])
+    try seal([try unsigned.signed(by: [FuzzWorld.key(3), FuzzWorld.key(10)])])
+  }
+
+  mutating func appendEmpty() throws { try seal([]) }
+
+  private mutating func seal(_ transactions: [Transaction]) throws {
     var execution = BlockExecution(on: state, timeMilliseconds: head.timeMilliseconds + 1_000)
-    try execution.apply(TransactionVerifier(network: genesis.network).verify(transaction.bytes))
+    for transaction in transactions { try execution.apply(TransactionVerifier(network: genesis.network).verify(transaction.bytes)) }
     let executed = execution.finish()
     let header = executed.header(view: head.view + 1, proposer: 0)
     state = try executed.sealed(with: header)
@@ -38,14 +43,23 @@ struct FuzzChain {
       rows.append(row)
     }
     headers.append(header)
-    blocks.append(Block(header: header, transactions: [transaction.bytes]))
+    blocks.append(Block(header: header, transactions: transactions.map(\.bytes)))
     let vote = Verified<Vote>.signed(
       .finalize(epoch: 0, view: header.view, digest: header.digest), network: genesis.network, validator: 0, key: consensusKey)
     guard let certificate = Verified<Certificate>.assembled(from: [vote], quorum: 1) else { preconditionFailure("one is a quorum of one") }
     certificates.append(certificate.value.message(validatorCount: 1))
   }
 
-  /// A contract, decisions by it, an isolation, a session batch, revocations, and governance.
+  /// That the validator contradicted itself.
+  func evidence() throws -> Evidence {
+    let votes = [Statement.nullify(epoch: 0, view: 90), .finalize(epoch: 0, view: 90, digest: .zero)].map { statement in
+      Verified<Vote>.signed(statement, network: genesis.network, validator: 0, key: consensusKey).value
+    }
+    guard let evidence = Evidence(votes[0], votes[1]) else { preconditionFailure("the two exclude each other") }
+    return evidence
+  }
+
+  /// A contract, decisions by it, an isolation, a session batch, revocations, governance, and evidence.
   mutating func appendContract(agent: CairnDID, list: StatusListID, request: AccessRequest) throws {
     let network = genesis.network
     let version = try ContractVersion(
@@ -64,6 +78,10 @@ struct FuzzChain {
       .attest(FuzzWorld.contractID, hash: version.hash, statement: "read", network: network),
       .isolate(agent, reason: "drill", untilMilliseconds: head.timeMilliseconds + 1_000_000, network: network),
       .release(agent, network: network),
+    ])
+    // Replaces records that were replaced before.
+    try append([
+      .updateStatusList(list, set: [3], network: network), .submit(evidence(), consensusKey: consensusKey.publicKey, network: network),
     ])
   }
 }

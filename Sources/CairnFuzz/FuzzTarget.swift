@@ -1,7 +1,7 @@
 /// One reader of bytes that come from outside, and what has to hold whatever they are.
 ///
 /// Every input is refused with an error, or accepted so that what was read says the same as what was written. Nothing traps, and nothing takes
-/// long. A target is one small value in a file of its own; ``all`` is the list of them.
+/// long. A target is one small value; ``all`` is the list of those of the libraries.
 public struct FuzzTarget: Sendable {
   /// As on the command line: lowercase letters and hyphens.
   public let name: String
@@ -22,9 +22,9 @@ public struct FuzzTarget: Sendable {
   ///
   /// - Returns: whether it was accepted.
   /// - Throws: ``FuzzFinding`` when something that has to hold does not.
-  typealias Check = @Sendable (_ input: [UInt8]) throws -> Bool
+  package typealias Check = @Sendable (_ input: [UInt8]) throws -> Bool
 
-  init(
+  package init(
     _ name: String, _ summary: String, byteLimit: Int = 64 << 10, words: [String] = [], isProtobuf: Bool = false, vectors: [String] = [],
     seeds: @escaping @Sendable () throws -> [[UInt8]], check: @escaping Check
   ) {
@@ -45,14 +45,18 @@ public struct FuzzTarget: Sendable {
   }
 
   /// - Returns: `nil` when there is no target of this name.
-  public static func named(_ name: String) -> FuzzTarget? { all.first { $0.name.utf8.elementsEqual(name.utf8) } }
+  public static func named(_ name: String, in targets: [FuzzTarget] = all) -> FuzzTarget? {
+    targets.first { $0.name.utf8.elementsEqual(name.utf8) }
+  }
 }
 
 /// Something that has to hold, and does not.
 public struct FuzzFinding: Error, Equatable, CustomStringConvertible {
   public let description: String
+
+  package init(description: String) { self.description = description }
 }
 
-func require(_ condition: Bool, _ finding: @autoclosure () -> String) throws(FuzzFinding) {
+package func require(_ condition: Bool, _ finding: @autoclosure () -> String) throws(FuzzFinding) {
   guard condition else { throw FuzzFinding(description: finding()) }
 }

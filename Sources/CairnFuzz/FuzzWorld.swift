@@ -27,16 +27,17 @@ struct FuzzWorld: Sendable {
   let template: GenesisTemplate
   let agent: CairnDID
   let list: StatusListID
-  /// Of the newest block.
-  let state: LedgerState
-  let headers: [Header]
-  let certificates: [ProtoCertificate]
-  let blocks: [Block]
-  /// Of the newest state.
-  let rows: [StateRow]
+  let chain: FuzzChain
   let accessRequest: AccessRequest
   let credentials: [[UInt8]]
 
+  /// Of the newest block.
+  var state: LedgerState { chain.state }
+  var headers: [Header] { chain.headers }
+  var certificates: [ProtoCertificate] { chain.certificates }
+  var blocks: [Block] { chain.blocks }
+  /// Of the newest state.
+  var rows: [StateRow] { chain.rows }
   var network: Digest { genesis.network }
   var owner: CairnDID { genesis.dids[0] }
   var transactions: [[UInt8]] { blocks.flatMap(\.transactions) }
@@ -87,8 +88,7 @@ struct FuzzWorld: Sendable {
       asserted: Array(#"{"environment":"staging","at":"2030-01-01"}"#.utf8), credentials: [credentials[0]],
       nonce: [UInt8](repeating: 1, count: 16), notAfterMilliseconds: builder.head.timeMilliseconds + 60_000)
     try builder.appendContract(agent: agent, list: list, request: accessRequest)
-    (state, headers, certificates) = (builder.state, builder.headers, builder.certificates)
-    (blocks, rows) = (builder.blocks, builder.rows)
+    chain = builder
   }
 
   private static func credentials(of agent: CairnDID, issuer: CairnDID, list: StatusListID) throws -> [[UInt8]] {

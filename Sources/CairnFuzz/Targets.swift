@@ -1,8 +1,9 @@
 extension FuzzTarget {
-  /// Every target, sorted by name.
+  /// Every target of the libraries, sorted by name.
   public static let all: [FuzzTarget] = [
-    accessRequest, anchor, answer, certificate, constitution, contract, credential, did, entities, extensions, frame, genesis, genesisEntry,
-    header, json, keyFile, like, logEntry, policy, policyJSON, proposal, record, schema, schemaJSON, signerMessage, snapshotChunk,
-    snapshotHistory, snapshotManifest, statusListDocument, transaction, vote,
+    accessRequest, anchor, answer, blocks, bundle, certificate, constitution, contract, credential, did, entities, evidenceFile, extensions,
+    frame, genesis, genesisEntry, header, http, json, keyFile, like, linkMatrix, logEntry, peerMessage, policy, policyJSON, proposal,
+    receipt, record, request, rpc, safetyLog, schema, schemaJSON, sessionBatch, sessionPresentation, signerMessage, snapshotChunk,
+    snapshotHistory, snapshotManifest, statusListCoding, statusListDocument, storedBlock, transaction, vote, writeAheadLog,
   ].sorted { $0.name < $1.name }
 }

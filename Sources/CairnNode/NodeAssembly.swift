@@ -26,6 +26,10 @@ package struct NodeAssembly<Links: PeerLinks>: Sendable {
     links makeLinks: (any PeerMeshDelegate) throws -> Links, fail: @escaping @Sendable (NodeFailure) -> Void
   ) throws {
     let (genesis, store, recovery) = (configuration.genesis, opened.store, opened.recovery)
+    let fail: @Sendable (NodeFailure) -> Void = { failure in
+      if failure.isAboutDerivedData { store.distrustDerivedData() }
+      fail(failure)
+    }
     let publisher = HeadPublisher(
       PublishedHead(
         header: recovery.state.header,

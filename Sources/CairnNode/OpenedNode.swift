@@ -1,3 +1,4 @@
+package import CairnConsensus
 import CairnLedger
 package import CairnStore
 package import Logging
@@ -13,6 +14,9 @@ package struct OpenedNode: Sendable {
     if case .damaged(let damage) = store.recovery.safety { damage } else { nil }
   }
 
+  /// What the engine starts from.
+  package var consensus: RecoveredState { recovery.consensus }
+
   /// State that cannot be read, or is not what the chain says, is derived anew from the chain; once.
   ///
   /// - Throws: ``NodeFailure``.
@@ -21,6 +25,23 @@ package struct OpenedNode: Sendable {
       guard error.isAboutDerivedData else { throw error }
       logger.warning("The stored state is damaged; it is rebuilt from the log", metadata: ["reason": "\(error.reason)"])
       self = try OpenedNode(configuration, discardsDerived: true)
+    }
+    report(to: logger)
+  }
+
+  /// What was found, and what follows from it.
+  private func report(to logger: Logger) {
+    for database in store.dropped {
+      logger.warning(
+        "A database is damaged; it is rebuilt from the log", metadata: ["path": "\(database.path)", "problem": "\(database.reason)"])
+    }
+    if let damage = safetyDamage {
+      logger.error(
+        """
+        The safety records cannot be relied on: this node follows and serves, and does not vote. To have it vote again, give it another consensus \
+        key (cairn governance propose rekey-validator) and start it with that key in an empty data directory
+        """,
+        metadata: ["reason": "\(damage.reason)", "problem": "\(damage)"])
     }
   }
 

@@ -10,6 +10,8 @@ public final class Store: Sendable {
   public let directory: DataDirectory
   /// What was found when the directory was opened.
   public let recovery: StoreRecovery
+  /// Databases that were dropped and begun anew, and why.
+  public let dropped: [DroppedDatabase]
   public let chain: ChainWriter
   public let state: StateWriter
   public let index: IndexWriter
@@ -53,17 +55,27 @@ public final class Store: Sendable {
     if format == nil {
       try files.replace(directory.format, with: DataFormat(version: DataDirectory.formatVersion, network: network).bytes)
     }
-    if discardsDerived {
+    let isInDoubt = files.exists(directory.rebuild)
+    if discardsDerived || isInDoubt {
       for path in [directory.stateDatabase, directory.indexDatabase] { try files.removeDatabase(path) }
     }
+    var dropped = isInDoubt ? [DroppedDatabase(path: directory.stateDatabase, reason: "found damaged while the node ran")] : []
     snapshots = try SnapshotShelf(directory.snapshots, network: network, files: files)
     try Self.finishInstalling(directory, network: network, files: files, chain: opened.writer)
-    state = try Self.openState(directory, network: network, files: files, head: opened.writer.head)
+    state = try Self.openState(directory, network: network, files: files, head: opened.writer.head, &dropped)
     // Nothing that is here leads from the state before the gap to the chain behind it.
     if let gap = chain.gap, state.head.map({ $0.height <= gap.base.header.height }) ?? true { try chain.forgetBeyondGap() }
     recovery = StoreRecovery(
       safety: opened.recovery.safety, highestVote: opened.recovery.highestVote, head: chain.head, edge: chain.edge)
-    index = try Self.openIndex(directory, network: network, keys: indexKeys, files: files)
+    index = try Self.openIndex(directory, network: network, keys: indexKeys, files: files, &dropped)
+    self.dropped = dropped
+    if isInDoubt { try files.remove(directory.rebuild) }
+  }
+
+  /// Has the next opening make `state.db` and `index.db` again: something in them is not what it should be. To be called before the process ends.
+  package func distrustDerivedData() {
+    // Whoever cannot write this down finds the damage once more.
+    try? files.replace(directory.rebuild, with: [])
   }
 
   /// Lets somebody else open the directory, before the last reference to this store is gone. Nothing is written afterwards, which
@@ -100,6 +112,12 @@ public final class Store: Sendable {
   }
 }
 
+/// A database that could not be relied on, and holds nothing that is not in `chain.db`.
+public struct DroppedDatabase: Hashable, Sendable {
+  public let path: String
+  public let reason: String
+}
+
 /// What was found when a data directory was opened.
 public struct StoreRecovery: Sendable {
   public let safety: SafetyRecovery
@@ -130,9 +148,9 @@ extension Store {
 
   /// Begun anew when it cannot be read.
   private static func openState(
-    _ directory: DataDirectory, network: Digest, files: FileSystem, head: Header?
+    _ directory: DataDirectory, network: Digest, files: FileSystem, head: Header?, _ dropped: inout [DroppedDatabase]
   ) throws(StoreError) -> StateWriter {
-    try orAnew(directory.stateDatabase, files) { () throws(StoreError) in
+    try orAnew(directory.stateDatabase, files, &dropped) { () throws(StoreError) in
       let writer = try StateWriter(path: directory.stateDatabase, network: network, files: files)
       // A state ahead of the chain is the state of blocks that an older chain.db does not have.
       if let height = writer.head?.height, head.map({ $0.height < height }) ?? true {
@@ -172,10 +190,10 @@ extension Store {
   }
 
   private static func openIndex(
-    _ directory: DataDirectory, network: Digest, keys: @escaping IndexKeys, files: FileSystem
+    _ directory: DataDirectory, network: Digest, keys: @escaping IndexKeys, files: FileSystem, _ dropped: inout [DroppedDatabase]
   ) throws(StoreError) -> IndexWriter {
     let chain = try ChainReader(path: directory.chainDatabase, network: network, files: files)
-    return try orAnew(directory.indexDatabase, files) { () throws(StoreError) in
+    return try orAnew(directory.indexDatabase, files, &dropped) { () throws(StoreError) in
       let writer = try IndexWriter(path: directory.indexDatabase, network: network, keys: keys, files: files)
       if let height = writer.height, try chain.header(height: height)?.digest != writer.headDigest {
         throw .corrupt(table: "index_head", key: "\(height)")
@@ -185,13 +203,15 @@ extension Store {
   }
 
   private static func orAnew<Writer>(
-    _ path: String, _ files: FileSystem, _ open: () throws(StoreError) -> Writer
+    _ path: String, _ files: FileSystem, _ dropped: inout [DroppedDatabase], _ open: () throws(StoreError) -> Writer
   ) throws(StoreError) -> Writer {
     do { return try open() } catch {
       switch error {
-      case .corrupt, .schemaVersion: break
-      default: throw error
+      case .schemaVersion, .wrongNetwork: break
+      // Damage to chain.db, which the index is opened with, is not mended by making another index.
+      default: guard error.isAboutDerivedData else { throw error }
       }
+      dropped.append(DroppedDatabase(path: path, reason: error.description))
     }
     try files.removeDatabase(path)
     return try open()
@@ -202,7 +222,8 @@ extension Store {
   /// What was fetched so far of a snapshot; a new one when there is none, or when it cannot be read.
   public func incomingSnapshot() throws(StoreError) -> IncomingSnapshot {
     let (path, files, network) = (directory.incomingSnapshot, files, network)
-    return try Self.orAnew(path, files) { () throws(StoreError) in
+    var dropped: [DroppedDatabase] = []
+    return try Self.orAnew(path, files, &dropped) { () throws(StoreError) in
       try IncomingSnapshot(path: path, network: network, files: files)
     }
   }

@@ -7,10 +7,12 @@ public final class StoreArchive: Sendable {
   public let state: StateReader
   /// Held as long as the archive is.
   private let lock: any DiskFile
+  let network: Digest
+  let files = FileSystem()
 
   /// - Parameter network: refused with `.wrongNetwork` when the directory is another's.
   public init(path: String, network: Digest) throws(StoreError) {
-    let files = FileSystem()
+    self.network = network
     directory = DataDirectory(path: path)
     guard let format = try DataFormat.read(directory.format, files) else { throw .missing(path: directory.format) }
     try format.check(directory.format, network: network)

@@ -11,6 +11,8 @@ public enum StoreError: Error, Equatable, Sendable {
   case full(path: String)
   /// What was read is not what was written: a checksum or hash that does not match, or a broken database.
   case corrupt(table: String, key: String)
+  /// SQLite would read something else than what was committed, or finds a page, an index or a look-up that contradicts the rest.
+  case damaged(file: String, String)
   /// Somebody else holds a lock on the database for longer than any of ours does.
   case busy(path: String)
   /// Another process has this data directory open.
@@ -45,12 +47,25 @@ public enum StoreError: Error, Equatable, Sendable {
     case network, height, parent, logSize = "log_size", logRoot = "log_root"
   }
 
+  /// Whether it is about what is derived from `chain.db`, and can be made again from it.
+  public var isAboutDerivedData: Bool {
+    switch self {
+    case .corrupt(let table, _): Self.derivedTables.contains(table)
+    case .damaged(let file, _): Self.derivedTables.contains(file)
+    default: false
+    }
+  }
+
+  private static let derivedTables: Set<String> = [
+    "state.db", "leaf", "leaf_position", "superseded", "superseded_position", "state_head", "index.db", "posting", "index_head",
+  ]
+
   /// Machine readable; a metric label and a log field.
   public var reason: String {
     switch self {
     case .io: "io"
     case .full: "full"
-    case .corrupt: "corrupt"
+    case .corrupt, .damaged: "corrupt"
     case .busy: "busy"
     case .locked: "locked"
     case .schemaVersion: "schema_version"
@@ -74,6 +89,7 @@ extension StoreError: CustomStringConvertible {
     case .io(let path, let detail): "\(path): \(detail)"
     case .full(let path): "\(path): no space left"
     case .corrupt(let table, let key): "\(table): the row of \(key) is damaged"
+    case .damaged(let file, let detail): "\(file): \(detail)"
     case .busy(let path): "\(path): locked by another process"
     case .locked(let directory): "\(directory): another process has this directory open"
     case .schemaVersion(let path, let found, let expected): "\(path): has format \(found), this program reads format \(expected)"

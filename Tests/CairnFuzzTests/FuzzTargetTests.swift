@@ -19,7 +19,7 @@ import Testing
     }
     #expect(run.inputCount == Self.inputCount)
     // Mutations that are all refused look at nothing but the first check.
-    if name != "key-file" { #expect(run.acceptedCount > 0) }
+    #expect(run.acceptedCount > 0)
   }
 
   @Test("A seed gives its inputs again, another seed others") func deterministic() throws {

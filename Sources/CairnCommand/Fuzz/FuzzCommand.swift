@@ -1,6 +1,7 @@
 import ArgumentParser
 import CairnFuzz
 import Foundation
+import Synchronization
 
 struct FuzzCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -10,10 +11,13 @@ struct FuzzCommand: ParsableCommand {
       the command that gives it to the target again. Third parties' vectors are used when CAIRN_VECTORS names their folder.
 
       Targets:
-      \(FuzzTarget.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+      \(targets.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
       """)
 
-  /// What a reader may take at most, on any machine.
+  /// Those of the libraries, and of files that only commands read; sorted by name.
+  static let targets = (FuzzTarget.all + FuzzTarget.ofCommands).sorted { $0.name < $1.name }
+
+  /// What a reader may compute at most, on any machine.
   private static let secondsPerInput: UInt32 = 20
   /// As other threads have at least, in a debug build too.
   private static let stackByteCount = 4 << 20
@@ -39,9 +43,9 @@ struct FuzzCommand: ParsableCommand {
   }
 
   private func targets() throws(CommandFailure) -> [FuzzTarget] {
-    if target == "all" { return FuzzTarget.all }
-    if let named = FuzzTarget.named(target) { return [named] }
-    let nearest = NearestName.nearest(to: target, in: FuzzTarget.all.map(\.name)) ?? ""
+    if target == "all" { return Self.targets }
+    if let named = FuzzTarget.named(target, in: Self.targets) { return [named] }
+    let nearest = NearestName.nearest(to: target, in: Self.targets.map(\.name)) ?? ""
     throw .usage("unknown_target", "There is no target \(target): did you mean \(nearest)?")
   }
 
@@ -84,25 +88,26 @@ struct FuzzCommand: ParsableCommand {
       seconds: time / .seconds(1))
   }
 
-  private func onOwnThread(_ body: @escaping () throws -> ShownFuzzRun) throws -> ShownFuzzRun {
-    // The thread that waits does nothing else meanwhile.
-    nonisolated(unsafe) let work = body
-    nonisolated(unsafe) var result: Result<ShownFuzzRun, any Error>?
-    let done = DispatchSemaphore(value: 0)
+  private func onOwnThread(_ body: @escaping @Sendable () throws -> ShownFuzzRun) throws -> ShownFuzzRun {
+    let (result, done) = (Outcome(), DispatchSemaphore(value: 0))
     let thread = Thread {
-      result = Result { try work() }
+      result.value.withLock { $0 = Result { try body() } }
       done.signal()
     }
     thread.stackSize = Self.stackByteCount
     thread.start()
     done.wait()
-    guard let result else { preconditionFailure("the thread has come to its end") }
+    guard let result = result.value.withLock(\.self) else { preconditionFailure("the thread has come to its end") }
     return try result.get()
+  }
+
+  private final class Outcome: Sendable {
+    let value = Mutex<Result<ShownFuzzRun, any Error>?>(nil)
   }
 }
 
 /// What a run came to, for people and programs.
-private struct ShownFuzzRun: Encodable {
+private struct ShownFuzzRun: Encodable, Sendable {
   let target: String
   let seed: UInt64
   let inputs: Int

@@ -30,7 +30,12 @@ enum Armor {
   }
 
   static func read(_ path: String, as label: Label) throws(CommandFailure) -> [UInt8] {
-    let text = String(decoding: try Files.read(path, label.name, limit: byteLimit), as: UTF8.self)
+    try decode(try Files.read(path, label.name, limit: byteLimit), as: label, path)
+  }
+
+  /// - Parameter path: where the text is from, for sentences.
+  static func decode(_ text: [UInt8], as label: Label, _ path: String) throws(CommandFailure) -> [UInt8] {
+    let text = String(decoding: text, as: UTF8.self)
     let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
     guard let begin = lines.firstIndex(of: label.begin) else {
       if let other = Label.allCases.first(where: { lines.contains($0.begin) }) {

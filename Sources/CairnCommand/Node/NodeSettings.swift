@@ -41,7 +41,7 @@ struct NodeSettings {
       for setting in Setting.allCases where setting.isPath {
         values[setting] = setting.defaultValue.map { Value(text: Files.path($0, relativeTo: path), source: .defaultValue) }
       }
-      try read(path)
+      try read(try Files.read(path, "configuration", limit: Self.byteLimit), path)
     }
     for setting in Setting.allCases {
       guard let text = environment[setting.environmentName] else { continue }
@@ -50,8 +50,9 @@ struct NodeSettings {
     for override in overrides { try set(override) }
   }
 
-  private mutating func read(_ path: String) throws(CommandFailure) {
-    let settings = try YAMLSettings(try Files.read(path, "configuration", limit: Self.byteLimit), path: path, "configuration")
+  /// - Parameter path: where the text is from.
+  mutating func read(_ text: [UInt8], _ path: String) throws(CommandFailure) {
+    let settings = try YAMLSettings(text, path: path, "configuration")
     try settings.checkNames(Setting.allCases.map(\.rawValue), isFree: { $0.hasPrefix(Setting.peerPrefix) })
     for entry in settings.entries {
       let source = Source.file(path: path, line: entry.line)

@@ -8,6 +8,10 @@ struct YAMLSettings {
     let line: Int
   }
 
+  /// More than any file of ours has. An alias stands for all that it names, so that a short text can have more entries than fit into memory.
+  private static let entryLimit = 4_096
+  private static let depthLimit = 8
+
   let path: String
   /// In the order of the file.
   let entries: [Entry]
@@ -33,10 +37,13 @@ struct YAMLSettings {
   }
 
   private static func flatten(
-    _ mapping: Node.Mapping, prefix: String, path: String, _ what: String, into entries: inout [Entry]
+    _ mapping: Node.Mapping, prefix: String, depth: Int = 0, path: String, _ what: String, into entries: inout [Entry]
   ) throws(CommandFailure) {
     for (key, value) in mapping {
       let line = key.mark?.line ?? 0
+      guard entries.count < entryLimit, depth < depthLimit else {
+        throw .refused("malformed_file", "\(path):\(line): the \(what) has more names, or names below names, than any needs.")
+      }
       guard case .scalar(let name) = key else {
         throw .refused("malformed_file", "\(path):\(line): a name is plain text.")
       }
@@ -44,7 +51,7 @@ struct YAMLSettings {
       case .scalar(let scalar):
         entries.append(Entry(name: prefix + name.string, value: scalar.string, line: line))
       case .mapping(let inner):
-        try flatten(inner, prefix: prefix + name.string + ".", path: path, what, into: &entries)
+        try flatten(inner, prefix: prefix + name.string + ".", depth: depth + 1, path: path, what, into: &entries)
       default:
         throw .refused("malformed_file", "\(path):\(line): \(prefix + name.string) has a list where one value is expected.")
       }

@@ -9,10 +9,10 @@ struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Derive a node's whole data directory again from the genesis, offline, and compare.",
     discussion: """
-      Checks every row's checksum, the chain of headers, the log and its tiles, every transaction's signatures and execution, state \
-      roots, certificates, and that state.db has the rows which the log leads to. Of a node that began with a snapshot, which has not the \
-      log before it, everything but the execution is checked. The node must not be running. Names the first \
-      damage that is found.
+      Reads everything once: write-ahead logs, pages, indices and look-ups, every row's checksum, the chain of headers, the log and its tiles, \
+      both copies of the safety records. Then derives it again: every transaction's signatures and execution, state roots, certificates, and that \
+      state.db and index.db have what the log leads to. Of a node that began with a snapshot, which has not the log \
+      before it, everything but the execution is checked. The node must not be running. Names the first damage that is found.
       """)
 
   @Option(help: "The node's data directory.", completion: .directory) var data: String
@@ -80,6 +80,11 @@ struct VerifyCommand: AsyncParsableCommand {
     switch damage {
     case .store(.locked): .refused("locked", "A node has \(data) open: stop it first, or verify a copy.")
     case .store(.missing(let path)): .refused("missing", "\(data) is not the data directory of a node: \(path) is missing.")
+    case .store(.damaged(let file, _)) where file.hasSuffix("-wal"):
+      .refused(
+        damage.reason,
+        "\(damage). Start the node once, which mends what a power cut leaves, and verify again; what is damaged otherwise is lost: let the node catch up from the others into an empty directory."
+      )
     case .store(.wrongNetwork):
       .refused("wrong_network", "\(data) belongs to another network than \(genesis): give the genesis file of that network.")
     default:

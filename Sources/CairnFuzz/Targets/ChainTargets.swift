@@ -15,6 +15,11 @@ extension FuzzTarget {
     "certificate", "certificates", seeds: { FuzzWorld.shared.certificates.map { Canonical.encode($0) } }
   ) { Canonical.encode(try Certificate(decoding: $0, validatorCount: 1).message(validatorCount: 1)) }
 
+  static let evidenceFile = canonical(
+    "evidence-file", "files of proven faults",
+    seeds: { [EvidenceFile(network: FuzzWorld.shared.network, evidence: [try FuzzWorld.shared.chain.evidence()]).bytes] }
+  ) { try EvidenceFile(decoding: $0).bytes }
+
   static let logEntry = canonical(
     "log-entry", "entries of the log",
     seeds: { FuzzWorld.shared.blocks.flatMap { $0.logEntries.map(\.bytes) } }

@@ -32,4 +32,18 @@ extension FuzzTarget {
     }
     return frames
   }
+
+  static let linkMatrix = FuzzTarget(
+    "links", "descriptions of slow links for tests", byteLimit: 4 << 10,
+    words: ["sites ", "bits", "<>", " > ", "50ms", "1e9ms", "jitter=", "loss=", "%", "uniform:", "*", "#", "\n", "0.0001", "-1"],
+    seeds: { LinkMatrix.profiles.values.sorted().map { Array($0.utf8) } + [Array("uniform:50ms,jitter=5ms,loss=0.1%".utf8)] }
+  ) { input in
+    guard let text = String(validating: input, as: UTF8.self) else { return false }
+    let (matrix, profile) = (try? LinkMatrix(text: text), (try? LinkMatrix(profile: text)) ?? nil)
+    for matrix in [matrix, profile].compactMap(\.self) {
+      try require(!matrix.sites.isEmpty, "nodes that are nowhere")
+      _ = matrix.links(of: 0, nodes: 7)
+    }
+    return matrix != nil || profile != nil
+  }
 }

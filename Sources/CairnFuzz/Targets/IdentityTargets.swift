@@ -78,7 +78,49 @@ extension FuzzTarget {
     return isCredential || isToken
   }
 
+  /// Compressed lists that a document carries, without the document. What is unpacked is bounded, and the same again.
+  static let statusListCoding = FuzzTarget(
+    "status-list-coding", "compressed status lists of both kinds, and what they unpack to", byteLimit: 32 << 10,
+    seeds: {
+      var bits = StatusBits(length: 131_072)
+      for index in stride(from: UInt64(0), to: bits.length, by: 997) { bits.set(index) }
+      return [try BitstringStatusList.encode(bits), TokenStatusList(bits).encode()].map { Array($0.utf8) }
+    }
+  ) { input in
+    guard let text = String(validating: input, as: UTF8.self) else { return false }
+    var isAccepted = false
+    if let bits = try? BitstringStatusList.decode(text) {
+      try require(bits.length <= StatusBits.maximumLength, "longer than any list may be")
+      try require(try BitstringStatusList.decode(BitstringStatusList.encode(bits)) == bits, "bits that read back otherwise")
+      isAccepted = true
+    }
+    for count in TokenStatusList.BitCount.allCases {
+      guard let list = try? TokenStatusList(decoding: text, bits: count.rawValue) else { continue }
+      try require(UInt64(list.bytes.count) * 8 <= TokenStatusList.bitLimit, "longer than any list may be")
+      try require(try TokenStatusList(decoding: list.encode(), bits: count.rawValue) == list, "statuses that read back otherwise")
+      _ = list[list.count &- 1]
+      isAccepted = true
+    }
+    return isAccepted
+  }
+
+  /// With two keys under the cheapest passphrase hashing: what is accepted is opened with the right passphrase, and has these keys or none.
   static let keyFile = FuzzTarget(
-    "key-file", "encrypted key files, before any passphrase", byteLimit: 16 << 10, words: jsonWords, seeds: { [Array("{}".utf8)] }
-  ) { input in (try? KeyFile(decoding: input)) != nil }
+    "key-file", "encrypted key files, and what they decrypt to", byteLimit: 16 << 10,
+    words: jsonWords + ["argon2id", "8192", "1073741824"],
+    seeds: {
+      let keys = [(name: "consensus", key: FuzzWorld.key(1)), (name: "node", key: FuzzWorld.key(2))]
+      return [try KeyFile(encrypting: keys, passphrase: passphrase, hashing: .minimal).bytes]
+    }
+  ) { input in
+    guard let file = try? KeyFile(decoding: input) else { return false }
+    try require(try KeyFile(decoding: file.bytes).entries == file.entries, "keys that read back otherwise")
+    guard file.isCheap, let keys = try? file.decrypt(passphrase: passphrase) else { return true }
+    try require(
+      keys.map(\.key.publicKey) == [1, 2].map { FuzzWorld.key($0).publicKey } && keys.map(\.name) == ["consensus", "node"],
+      "it opens to other keys than those that were encrypted")
+    return true
+  }
+
+  private static let passphrase = Array("fuzz".utf8)
 }

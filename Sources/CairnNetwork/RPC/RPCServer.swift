@@ -91,3 +91,10 @@ public enum RPCServerError: Error, Equatable, Sendable {
     }
   }
 }
+
+extension RPCServer {
+  /// The server's end of a channel that is no socket; the channel's last handler.
+  package static func makeLink(_ handler: any RPCServerHandler, limits: RPCLimits) -> FrameLink {
+    RPCServerConnection(handler: handler, limits: limits, refused: nil, didOpen: { _ in }, didClose: { _ in }).makeLink()
+  }
+}

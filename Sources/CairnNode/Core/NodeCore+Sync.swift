@@ -1,13 +1,13 @@
-import CairnChain
+package import CairnChain
 import CairnConsensus
 import CairnCrypto
-import CairnLedger
-import CairnMerkle
+package import CairnLedger
+package import CairnMerkle
 import CairnMessages
 import CairnNetwork
 import Foundation
 import Logging
-import NIOCore
+package import NIOCore
 import SwiftProtobuf
 
 /// How far this node still has to go to a block that it knows to be final.
@@ -100,14 +100,14 @@ extension NodeCore {
 
 /// Consecutive blocks that a peer sent, and the finalization of the last one; every signature of consensus verified, every link
 /// checked, and the transactions those of the headers. So what a quorum finalized is all that is left in it.
-struct Window: Sendable {
-  let blocks: [(Verified<Proposal>, [Authorized<Transaction>])]
-  let finalization: Verified<Certificate>
+package struct Window: Sendable {
+  package let blocks: [(Verified<Proposal>, [Authorized<Transaction>])]
+  package let finalization: Verified<Certificate>
 
   /// - Parameters:
   ///   - header: of the last block known before.
   ///   - frontier: of the log that ends with that header.
-  init(_ payload: ByteBuffer, after header: Header, frontier: LogFrontier, verifier: ConsensusVerifier) throws {
+  package init(_ payload: ByteBuffer, after header: Header, frontier: LogFrontier, verifier: ConsensusVerifier) throws {
     let response = try ProtoBlocksResponse(serializedBytes: [UInt8](buffer: payload))
     guard !response.blocks.isEmpty, response.blocks.count <= SyncWindow.blockLimit else { throw WindowError.blockCount }
     let count = verifier.validators.count

@@ -16,6 +16,7 @@ final class PeerGateway: PeerMeshDelegate {
   private let snapshots: SnapshotOffers
   private let workers: any Workers
   private let metrics: NodeMetrics
+  private let logger: Logger
 
   init(core: NodeCore) {
     self.core = .makeBoxSendingValue(nil, eventLoop: core.loop)
@@ -25,6 +26,7 @@ final class PeerGateway: PeerMeshDelegate {
       shelf: core.parts.store.snapshots, chain: core.parts.chain, reader: core.parts.reader, publisher: core.parts.publisher)
     workers = core.parts.environment.readers
     metrics = core.parts.metrics
+    logger = core.logger
   }
 
   func hello(to peer: Int) -> [UInt8] { core.value?.hello(to: peer) ?? [] }
@@ -46,13 +48,21 @@ final class PeerGateway: PeerMeshDelegate {
 
   /// An empty answer says: not here.
   private func answer(_ code: UInt16, _ payload: ByteBuffer) -> ByteBuffer {
-    switch code {
-    case PeerCode.blocks: (try? blocks(payload)) ?? ByteBuffer()
-    case PeerCode.block: (try? block(payload)) ?? ByteBuffer()
-    case PeerCode.snapshots: (try? snapshotOffers(payload)) ?? ByteBuffer()
-    case PeerCode.snapshotPart: (try? snapshotPart(payload)) ?? ByteBuffer()
-    default: ByteBuffer()
-    }
+    do {
+      switch code {
+      case PeerCode.blocks: return try blocks(payload)
+      case PeerCode.block: return try block(payload)
+      case PeerCode.snapshots: return try snapshotOffers(payload)
+      case PeerCode.snapshotPart: return try snapshotPart(payload)
+      default: return ByteBuffer()
+      }
+    } catch StoreError.historyNotHeld {
+      return ByteBuffer()
+    } catch let error as StoreError {
+      // Others have the block too, and nothing that this node signs depends on it.
+      logger.error("A stored block cannot be read: run cairn verify", metadata: ["problem": "\(error)"])
+      return ByteBuffer()
+    } catch { return ByteBuffer() }
   }
 
   private func blocks(_ payload: ByteBuffer) throws -> ByteBuffer {

@@ -136,7 +136,9 @@ struct StateReplay {
   private func storedTree() throws(NodeFailure) -> StateTree {
     var rows: [(key: Digest, value: [UInt8])] = []
     try storing { () throws(StoreError) in
-      try store.stateReader().forEachRow { row throws(StoreError) in rows.append((row.key, row.value)) }
+      let reader = try store.stateReader()
+      try reader.checkLookUps()
+      try reader.forEachRow { row throws(StoreError) in rows.append((row.key, row.value)) }
     }
     return StateTree(rows: rows)
   }

@@ -37,6 +37,10 @@ public struct ChainVerification: Sendable {
 
   /// - Parameter progress: called now and then with the height that was reached and the last one.
   public func run(progress: (_ height: UInt64, _ last: UInt64) -> Void) async throws(ChainDamage) -> Summary {
+    // What can be seen without executing anything comes first: it is found in seconds, wherever it is.
+    try reading { [network = genesis.network] () throws(StoreError) in
+      try archive.audit { Transaction.lookUpKeys(ofFinalized: $0, network: network) }
+    }
     let head = try reading { () throws(StoreError) in try archive.chain.head() }
     guard let head else { throw .empty }
     let stored = try reading { () throws(StoreError) in try archive.state.head() }

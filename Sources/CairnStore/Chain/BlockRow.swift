@@ -47,6 +47,16 @@ extension BlockRow {
       finalization: finalization, entries: entries)
   }
 
+  /// A row with these columns and the checksum that they have.
+  init(sealing columns: StoredBytes.BlockColumns, of header: Header) {
+    (logSize, height, digest) = (header.logSize, header.height, header.digest)
+    (validatorCount, self.header, justification) = (columns.validatorCount, columns.header, columns.justification)
+    (finalization, entries) = (columns.finalization.isEmpty ? nil : columns.finalization, columns.entries)
+    checksum = Self.checksum(
+      logSize: logSize, height: height, validatorCount: validatorCount, header: self.header, justification: justification,
+      finalization: finalization, entries: entries)
+  }
+
   private static func entries(_ transactions: [[UInt8]], leafHashes: [Digest]) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(transactions.count * entryByteCount)

@@ -196,7 +196,7 @@ extension ChainReader {
       var certificates: [Certificate] = []
       try database.forEach(
         """
-        SELECT validator_count, certificate, checksum, epoch, view, kind FROM certificate
+        SELECT \(CertificateRow.columns) FROM certificate
         WHERE epoch > ?1 OR (epoch = ?1 AND view > ?2) ORDER BY epoch DESC, view DESC, kind DESC LIMIT \(Self.certificateLimit)
         """, try .lowerBound(position?.epoch), try .lowerBound(position?.view)
       ) { row throws(StoreError) in
@@ -212,7 +212,7 @@ extension ChainReader {
     try read { database throws(StoreError) in
       var evidence: [Evidence] = []
       try database.forEach(
-        "SELECT votes, checksum, epoch, validator, view FROM evidence WHERE epoch = ?1 ORDER BY validator, view LIMIT \(Self.certificateLimit)",
+        "SELECT \(EvidenceRow.columns) FROM evidence WHERE epoch = ?1 ORDER BY validator, view LIMIT \(Self.certificateLimit)",
         try .unsigned(epoch)
       ) { row throws(StoreError) in
         evidence.append(try EvidenceRow.decode(row))

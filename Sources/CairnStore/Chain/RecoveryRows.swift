@@ -53,6 +53,7 @@ struct CandidateRow {
 /// A certificate kept for recovery.
 enum CertificateRow {
   private static let domain = Domain("cairn/store/certificate/v1")
+  static let columns = "validator_count, certificate, checksum, epoch, view, kind"
 
   static func checksum(_ certificate: [UInt8], validatorCount: Int) -> Digest {
     var checksum = RowChecksum(domain)
@@ -61,7 +62,7 @@ enum CertificateRow {
     return checksum.digest
   }
 
-  /// From `validator_count, certificate, checksum, epoch, view, kind`.
+  /// From ``columns``.
   static func decode(_ row: Row) throws(StoreError) -> Certificate {
     let damaged = StoreError.corrupt(table: "certificate", key: "\(row.integer(3))/\(row.integer(4))/\(row.integer(5))")
     guard let validatorCount = row.validatorCount(0), let bytes = row.blob(1, limit: Certificate.byteLimit),
@@ -79,14 +80,16 @@ enum EvidenceRow {
   /// In one epoch; whoever faults more often is not convicted better.
   static let limitPerValidator = 64
   private static let domain = Domain("cairn/store/evidence/v1")
+  static let columns = "votes, checksum, epoch, validator, view"
 
   static func checksum(_ votes: [UInt8]) -> Digest { .sha256(domain, votes) }
 
-  /// From `votes, checksum, epoch, validator, view`.
+  /// From ``columns``.
   static func decode(_ row: Row) throws(StoreError) -> Evidence {
     let damaged = StoreError.corrupt(table: "evidence", key: "\(row.integer(2))/\(row.integer(3))/\(row.integer(4))")
     guard let bytes = row.blob(0, limit: Evidence.byteCount), row.digest(1) == checksum(bytes),
-      let evidence = try? Evidence(decoding: bytes)
+      let evidence = try? Evidence(decoding: bytes), evidence.epoch == row.unsigned(2), Int64(evidence.validator) == row.integer(3),
+      evidence.view == row.unsigned(4)
     else { throw damaged }
     return evidence
   }

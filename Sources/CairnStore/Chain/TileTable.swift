@@ -33,6 +33,10 @@ struct TileTable {
     throw try GapTable(database: database).gap()?.error ?? damaged
   }
 
+  func count() throws(StoreError) -> Int {
+    try database.first("SELECT count(*) FROM tile") { row in Int(row.integer(0)) } ?? 0
+  }
+
   private static func position(_ coordinate: LogTileCoordinate) throws(StoreError) -> Int64 {
     guard (0..<levelCount).contains(coordinate.level), coordinate.index < 1 << UInt64(indexBits) else {
       throw .outOfRange(what: "tile \(coordinate.level)/\(coordinate.index)")

@@ -26,6 +26,9 @@ public struct DataDirectory: Hashable, Sendable {
   /// Written last when a directory is set up: version and network.
   public var format: String { path + "/format" }
 
+  /// Its presence says that `state.db` and `index.db` are to be made again: one of them was found damaged while the node ran.
+  public var rebuild: String { path + "/rebuild" }
+
   /// The network that the directory was set up for; `nil` before it was.
   public func network() throws(StoreError) -> Digest? { try DataFormat.read(format, FileSystem())?.network }
 
@@ -51,7 +54,9 @@ struct DataFormat: Equatable {
     guard words.count == 3, words[0] == "cairn-data", let version = Int(words[1]), let network = Digest(hex: String(words[2])) else {
       throw .corrupt(table: "format", key: path)
     }
-    return DataFormat(version: version, network: network)
+    let format = DataFormat(version: version, network: network)
+    guard format.bytes == bytes else { throw .corrupt(table: "format", key: path) }
+    return format
   }
 
   func check(_ path: String, network expected: Digest) throws(StoreError) {

@@ -63,7 +63,7 @@ public final class IndexWriter: Sendable {
     for block in blocks {
       guard block.header.height == next else { throw .notLinked(height: block.header.height, link: .height) }
       next += 1
-      let added = self.postings(of: block)
+      let added = IndexTable.postings(of: block, keys: keys)
       head = IndexTable.Head(
         height: block.header.height, digest: block.digest, sum: added.reduce(head?.sum ?? 0) { $0 &+ $1.mixed })
       postings += added
@@ -78,13 +78,6 @@ public final class IndexWriter: Sendable {
     }
     connection.head = head
     try connection.database.checkpointIfNeeded()
-  }
-
-  private func postings(of block: Block) -> [IndexTable.Posting] {
-    let first = block.header.logSize - UInt64(block.transactions.count)
-    return block.transactions.enumerated().flatMap { position, transaction in
-      Set(keys(transaction).map(\.indexPrefix)).map { IndexTable.Posting(prefix: $0, logIndex: first + UInt64(position)) }
-    }
   }
 }
 

@@ -1,3 +1,4 @@
+import CairnChain
 import CairnCrypto
 
 /// The rows of the index: the first eight bytes of a key, and where in the log an entry with that key is. Small rows are what makes
@@ -19,14 +20,14 @@ struct IndexTable {
     }
 
     /// Added up over all postings, it shows a flipped bit in any of them.
-    var mixed: UInt64 { Self.mix(Self.mix(UInt64(bitPattern: prefix)) ^ logIndex) }
+    var mixed: UInt64 { LookUpSum.mixed(prefix, Int64(bitPattern: logIndex)) }
+  }
 
-    /// The finalizer of SplitMix64.
-    private static func mix(_ value: UInt64) -> UInt64 {
-      var value = value &+ 0x9e37_79b9_7f4a_7c15
-      value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-      return value ^ (value >> 31)
+  /// What a block adds.
+  static func postings(of block: Block, keys: IndexKeys) -> [Posting] {
+    let first = block.header.logSize - UInt64(block.transactions.count)
+    return block.transactions.enumerated().flatMap { position, transaction in
+      Set(keys(transaction).map(\.indexPrefix)).map { Posting(prefix: $0, logIndex: first + UInt64(position)) }
     }
   }
 

@@ -91,9 +91,11 @@ final class Database {
     try script("PRAGMA trusted_schema=0")
   }
 
+  private static let metaSchema = "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
+
   private func create(network: Digest) throws(StoreError) {
     try transaction { () throws(StoreError) in
-      try script("CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+      try script(Self.metaSchema)
       for statement in kind.schema { try script(statement) }
       try run("INSERT INTO meta VALUES ('network', ?1)", .blob(network.bytes))
       try script("PRAGMA application_id=\(kind.applicationID)")
@@ -106,8 +108,27 @@ final class Database {
     guard try integer("PRAGMA application_id") == Int64(kind.applicationID), version == Int64(kind.schemaVersion) else {
       throw .schemaVersion(path: path, found: Int(version), expected: kind.schemaVersion)
     }
+    try checkSchema()
     let found = try first("SELECT value FROM meta WHERE key = 'network'") { row in row.digest(0) }
     guard found == network else { throw .wrongNetwork(path: path, found: found ?? nil, expected: network) }
+  }
+
+  /// What the database holds its rows to, triggers included, is what it was made with.
+  private func checkSchema() throws(StoreError) {
+    var found: Set<String> = []
+    try forEach("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL") { row in
+      found.insert(row.text(0))
+      return true
+    }
+    guard found == Set(kind.schema.filter { $0.hasPrefix("CREATE") } + [Self.metaSchema]) else {
+      throw .corrupt(table: kind.name, key: "schema")
+    }
+  }
+
+  /// Reads every page and compares the indices with their tables; a word about the first thing that is wrong, `nil` when nothing is.
+  func structureProblem() throws(StoreError) -> String? {
+    let found = try first("PRAGMA integrity_check(1)") { row in row.text(0) }
+    return found == "ok" ? nil : found ?? "it says nothing"
   }
 
   private func integer(_ sql: String) throws(StoreError) -> Int64 {

@@ -61,6 +61,9 @@ struct Row {
   /// `nil` for a negative number.
   func unsigned(_ column: Int32) -> UInt64? { UInt64(exactly: integer(column)) }
 
+  /// What SQLite itself says.
+  func text(_ column: Int32) -> String { sqlite3_column_text(handle, column).map { String(cString: $0) } ?? "" }
+
   func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 
   /// `nil` for anything but a blob of at most `limit` bytes: nothing larger is copied or decoded.

@@ -23,11 +23,11 @@ struct SafetyLoader {
 
   func load() throws(StoreError) -> Loaded {
     try settle()
-    let state = try Self.readState(database, network: network)
-    let records = try readRecords()
-    let damage = try damage(state, records: records)
-    let votes = (records ?? []).compactMap { record in if case .vote(let vote) = record.entry { vote } else { nil } }
-    let entered = (records ?? []).compactMap { record in if case .entered(let view) = record.entry { view } else { nil } }.max()
+    let rows = try SafetyTable(database: database, network: network).read()
+    let (state, records) = (rows.state, rows.records ?? [])
+    let damage = try damage(rows)
+    let votes = records.compactMap { record in if case .vote(let vote) = record.entry { vote } else { nil } }
+    let entered = records.compactMap { record in if case .entered(let view) = record.entry { view } else { nil } }.max()
     let highest = state.highestVote.map { ViewPosition(epoch: $0.statement.epoch, view: $0.statement.view) }
     let writer = try SafetyWriter(
       path: path, network: network, files: files, lastSequence: state.rows.lastSequence, damage: damage,
@@ -49,28 +49,14 @@ struct SafetyLoader {
     try files.syncDirectory(of: path)
   }
 
-  private func recovery(_ damage: SafetyDamage?, _ state: State, _ votes: [Vote], _ entered: ViewPosition?) -> SafetyRecovery {
+  private func recovery(_ damage: SafetyDamage?, _ state: SafetyTable.State, _ votes: [Vote], _ entered: ViewPosition?) -> SafetyRecovery {
     if let damage { return .damaged(damage) }
     return state.rows.lastSequence == 0 && !hasBlocks ? .fresh : .intact(votes: votes, entered: entered)
   }
 
-  private func damage(_ state: State, records: [SafetyRecord]?) throws(StoreError) -> SafetyDamage? {
-    guard let records, !state.isDamaged else { return .databaseChecksum }
-    let log: SafetyLog.Content
-    do {
-      if isNew, !files.exists(path) { try write(base: 0, []) }
-      log = try SafetyLog.read(path, network: network, files: files)
-    } catch {
-      switch error {
-      case .missing: return .logMissing
-      case .corrupt, .tooLarge: return .logChecksum(after: 0)
-      default: throw error
-      }
-    }
-    var rows = state.rows
-    rows.records = records
-    if rows.lastSequence == 0, log.lastSequence > 0, !hasBlocks { return .databaseMissing }
-    switch SafetyComparison.compare(rows, log, network: network) {
+  private func damage(_ rows: SafetyTable.Content) throws(StoreError) -> SafetyDamage? {
+    if isNew, rows.isReadable, !files.exists(path) { try write(base: 0, []) }
+    switch try rows.compare(withLog: path, network: network, files: files, hasBlocks: hasBlocks) {
     case .intact: return nil
     case .damaged(let damage): return damage
     case .incomplete(let base, let records):
@@ -81,49 +67,5 @@ struct SafetyLoader {
 
   private func write(base: UInt64, _ records: [SafetyRecord]) throws(StoreError) {
     try SafetyLog.write(path, base: base, records: records, network: network, files: files)
-  }
-
-  struct State {
-    var rows = SafetyRows()
-    var highestVote: Vote?
-    var isDamaged = false
-  }
-
-  static func readState(_ database: Database, network: Digest) throws(StoreError) -> State {
-    let state = try database.first(
-      "SELECT last_sequence, last_batch_start, floor_epoch, floor_view, highest FROM safety_state WHERE id = 1"
-    ) { row in
-      var state = State()
-      guard let last = row.unsigned(0), let start = row.unsigned(1) else { return State(isDamaged: true) }
-      (state.rows.lastSequence, state.rows.lastBatchStart) = (last, start)
-      if !row.isNull(2), let epoch = row.unsigned(2), let view = row.unsigned(3) {
-        state.rows.floor = ViewPosition(epoch: epoch, view: view)
-      }
-      guard !row.isNull(4) else { return state }
-      let record = row.blob(4, limit: SafetyRecord.byteCount).flatMap { SafetyRecord(decoding: $0[...], network: network) }
-      if case .vote(let vote) = record?.entry { state.highestVote = vote } else { state.isDamaged = true }
-      return state
-    }
-    return state ?? State(isDamaged: true)
-  }
-
-  /// Ascending by sequence; `nil` when one is damaged, or is not the record that its key says.
-  private func readRecords() throws(StoreError) -> [SafetyRecord]? {
-    var records: [SafetyRecord] = []
-    var isDamaged = false
-    try database.forEach("SELECT epoch, view, kind, sequence, record, digest FROM safety ORDER BY epoch, view, kind") { row in
-      let bytes = row.blob(4, limit: SafetyRecord.byteCount)
-      guard let record = bytes.flatMap({ SafetyRecord(decoding: $0[...], network: network) }),
-        record.sequence == row.unsigned(3), record.entry.position.epoch == row.unsigned(0),
-        record.entry.position.view == row.unsigned(1), Int64(record.entry.kind) == row.integer(2),
-        record.entry.digest == row.digest(5)
-      else {
-        isDamaged = true
-        return false
-      }
-      records.append(record)
-      return true
-    }
-    return isDamaged ? nil : records.sorted { $0.sequence < $1.sequence }
   }
 }

@@ -32,8 +32,12 @@ struct SafetyLog {
   static func write(_ path: String, base: UInt64, records: some Sequence<SafetyRecord>, network: Digest, files: FileSystem)
     throws(StoreError)
   {
-    let head = SafetyRecord.seal(kind: headKind, sequence: base, payload: SafetyRecord.padded(network.bytes), network: network)
-    try files.replace(path, with: records.reduce(into: head) { $0 += $1.bytes(network: network) })
+    try files.replace(path, with: records.reduce(into: head(base: base, network: network)) { $0 += $1.bytes(network: network) })
+  }
+
+  /// The block before the records.
+  static func head(base: UInt64, network: Digest) -> [UInt8] {
+    SafetyRecord.seal(kind: headKind, sequence: base, payload: SafetyRecord.padded(network.bytes), network: network)
   }
 
   /// Durable when it returns.
@@ -76,10 +80,16 @@ extension SafetyLog {
   /// Throws `.missing` without a file and `.corrupt` without a good head block.
   static func read(_ path: String, network: Digest, files: FileSystem) throws(StoreError) -> Content {
     let bytes = try files.open(path, .read).readAll(limit: byteLimit)
+    guard let content = content(of: bytes, network: network) else { throw .corrupt(table: "safety.log", key: "head") }
+    return content
+  }
+
+  /// `nil` without a good head block.
+  static func content(of bytes: [UInt8], network: Digest) -> Content? {
     let size = SafetyRecord.byteCount
     guard let head = SafetyRecord.unseal(bytes.prefix(size), network: network), head.kind == headKind,
       head.payload.elementsEqual(SafetyRecord.padded(network.bytes))
-    else { throw .corrupt(table: "safety.log", key: "head") }
+    else { return nil }
     var records: [SafetyRecord] = []
     var next = size
     while next + size <= bytes.count, let record = SafetyRecord(decoding: bytes[next..<next + size], network: network),

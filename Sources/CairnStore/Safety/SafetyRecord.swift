@@ -71,6 +71,12 @@ struct SafetyRecord: Equatable {
     return bytes + checksum(bytes, network: network)
   }
 
+  /// The same block with the checksum that it should have.
+  static func resealed(_ block: ArraySlice<UInt8>, network: Digest) -> [UInt8] {
+    let content = Array(block.dropLast(checksumByteCount))
+    return content + checksum(content, network: network)
+  }
+
   static func unseal(_ bytes: ArraySlice<UInt8>, network: Digest) -> (kind: UInt8, sequence: UInt64, payload: ArraySlice<UInt8>)? {
     guard bytes.count == byteCount, let kind = bytes.first else { return nil }
     let content = bytes.dropLast(checksumByteCount)

@@ -29,7 +29,7 @@ public struct SignerDirectory: Hashable, Sendable {
     let files = FileSystem()
     guard let owner = try owner() else { throw .missing(path: format) }
     let database = try Database(votesDatabase, .votes, .reader, network: owner.network, files: files)
-    let state = try SafetyLoader.readState(database, network: owner.network)
+    let state = try SafetyTable(database: database, network: owner.network).read().state
     // Held for this moment alone.
     let isRunning = try !files.open(lock, .lock).tryLock()
     return SignerSummary(

@@ -170,7 +170,15 @@ public final class StateReader: Sendable {
     }
   }
 
-  private func read<Result: Sendable>(_ body: (Database) throws(StoreError) -> Result) throws(StoreError) -> Result {
+  /// Whether each row and each replaced version is found where it is. Nothing may be applied meanwhile.
+  public func checkLookUps() throws(StoreError) {
+    try read { database throws(StoreError) in
+      try StateTable(database: database).checkLookUps()
+      try SupersededTable(database: database).checkLookUps()
+    }
+  }
+
+  func read<Result: Sendable>(_ body: (Database) throws(StoreError) -> Result) throws(StoreError) -> Result {
     try database.withLock { database throws(StoreError) in
       guard let database else { throw .missing(path: "state.db") }
       return try body(database)

@@ -44,6 +44,20 @@ struct StateTable {
     return nil
   }
 
+  /// Whether the small table leads to every row: both in the order in which they lie on the disk, and added up.
+  func checkLookUps() throws(StoreError) {
+    var (found, expected) = (LookUpSum(), LookUpSum())
+    try database.forEach("SELECT prefix, position FROM leaf_position") { row in
+      found.add(row.integer(0), 0, row.integer(1))
+      return true
+    }
+    try database.forEach("SELECT key, position FROM leaf") { row in
+      if let key = row.digest(0) { expected.add(Self.prefix(of: key), 0, row.integer(1)) }
+      return true
+    }
+    guard found == expected else { throw .corrupt(table: "leaf_position", key: "sum") }
+  }
+
   func lastPosition() throws(StoreError) -> Int64 {
     try database.first("SELECT max(position) FROM leaf") { row in row.integer(0) } ?? 0
   }

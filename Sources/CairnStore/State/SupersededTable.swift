@@ -19,6 +19,20 @@ struct SupersededTable {
       "INSERT INTO superseded_position VALUES (?1, ?2, ?3)", .integer(row.key.indexPrefix), try .unsigned(row.version), .integer(position))
   }
 
+  /// Whether the small table leads to every version: both in the order in which they lie on the disk, and added up.
+  func checkLookUps() throws(StoreError) {
+    var (found, expected) = (LookUpSum(), LookUpSum())
+    try database.forEach("SELECT prefix, version, position FROM superseded_position") { row in
+      found.add(row.integer(0), row.integer(1), row.integer(2))
+      return true
+    }
+    try database.forEach("SELECT key, version, position FROM superseded") { row in
+      if let key = row.digest(0) { expected.add(key.indexPrefix, row.integer(1), row.integer(2)) }
+      return true
+    }
+    guard found == expected else { throw .corrupt(table: "superseded_position", key: "sum") }
+  }
+
   func record(_ key: Digest, version: UInt64) throws(StoreError) -> [UInt8]? {
     var found: [SupersededRow] = []
     try database.forEach(
