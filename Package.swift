@@ -141,8 +141,10 @@ let package = Package(
     .target(
       name: "CairnFuzz",
       dependencies: [
-        "CairnGateway", "CairnNode", "CairnClient", "CairnStore", "CairnNetwork", "CairnProtocol", "CairnSigner", "CairnLedger", "CairnPolicy",
-        "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages", .nioCore, .nioPosix, .nioEmbedded, .httpTypes, .protobuf,
+        "CairnGateway", "CairnNode", "CairnClient", "CairnStore", "CairnNetwork", "CairnProtocol", "CairnSigner", "CairnLedger",
+        "CairnPolicy",
+        "CairnIdentity", "CairnChain", "CairnMerkle", "CairnCrypto", "CairnMessages", .nioCore, .nioPosix, .nioEmbedded, .httpTypes,
+        .protobuf,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -224,13 +226,16 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CairnSimulatorTests",
-      dependencies: ["CairnSimulator", "CairnNode", "CairnLedger", "CairnConsensus", "CairnStore", "CairnChain", "CairnCrypto", .nioCore, .logging],
+      dependencies: [
+        "CairnSimulator", "CairnNode", "CairnLedger", "CairnConsensus", "CairnStore", "CairnChain", "CairnCrypto", .nioCore, .logging,
+      ],
       exclude: ["Scenarios"], swiftSettings: strict),
     .testTarget(name: "CairnFuzzTests", dependencies: ["CairnFuzz"], swiftSettings: strict),
     .testTarget(
       name: "CairnCommandTests",
       dependencies: [
-        "CairnCommand", "CairnFuzz", "CairnStore", "CairnConsensus", "CairnNode", "CairnTestKit", "CairnClient", "CairnLedger", "CairnIdentity",
+        "CairnCommand", "CairnFuzz", "CairnStore", "CairnConsensus", "CairnNode", "CairnTestKit", "CairnClient", "CairnLedger",
+        "CairnIdentity",
         "CairnChain", "CairnCrypto", "CairnMessages", .argumentParser, .yams, .logging,
       ],
       swiftSettings: strict),
