@@ -48,7 +48,7 @@ enum FileManagerBridge {
   func otherSchema() throws {
     _ = try Store.opened(directory)
     try directory.sql("chain.db", "PRAGMA user_version = 7")
-    #expect(throws: StoreError.schemaVersion(path: directory.file("chain.db"), found: 7, expected: 1)) { _ = try Store.opened(directory) }
+    #expect(throws: StoreError.schemaVersion(path: directory.file("chain.db"), found: 7, expected: 2)) { _ = try Store.opened(directory) }
   }
 
   @Test("A second opener is refused with the directory's name, until the first is gone")

@@ -1,4 +1,7 @@
+import CairnChain
 import CairnClient
+import CairnLedger
+import CairnMessages
 import Foundation
 
 extension BenchRun {

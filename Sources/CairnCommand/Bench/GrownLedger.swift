@@ -2,6 +2,7 @@ import CairnChain
 import CairnCrypto
 import CairnIdentity
 import CairnLedger
+import CairnMerkle
 import CairnStore
 import Foundation
 

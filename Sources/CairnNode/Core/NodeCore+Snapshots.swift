@@ -12,6 +12,8 @@ struct SnapshotCatchUp {
   var fetcher: SnapshotFetcher?
   /// When peers may be asked again for one.
   var nextAttempt = NIODeadline.uptimeNanoseconds(0)
+  /// Since when peers have been asked, while too few have answered to know.
+  var asksSince: NIODeadline?
   /// Manifests that came to nothing.
   var refused: Set<Digest> = []
   /// A fetched snapshot is taking the place of the state: consensus waits.
@@ -21,6 +23,10 @@ struct SnapshotCatchUp {
 extension NodeCore {
   /// Until peers are asked again when nobody had a snapshot worth taking, or those who had it failed: meanwhile blocks are fetched.
   private static let snapshotPause = TimeAmount.seconds(30)
+  /// The same while hardly anybody answers.
+  private static let greetingPause = TimeAmount.milliseconds(250)
+  /// How long blocks wait for what peers say of their snapshots: longer than links take to come up.
+  private static let answerTime = TimeAmount.seconds(2)
   /// Manifests that are remembered as useless: more would be somebody's doing, and the oldest are offered no more.
   private static let refusedLimit = 64
   /// Until blocks that are on their way to the disk are there.
@@ -29,7 +35,10 @@ extension NodeCore {
   /// Whether a snapshot is being fetched or put in place, so that blocks can wait.
   var isTakingSnapshot: Bool { snapshots.isInstalling || snapshots.fetcher?.hasChosen ?? false }
 
-  /// Looks for a snapshot when so much may lie ahead that it is worth it; blocks are fetched until there is one.
+  /// Whether blocks wait until peers have said what snapshots they have.
+  var awaitsOffers: Bool { snapshots.asksSince.map { loop.now - $0 < Self.answerTime } ?? false }
+
+  /// Looks for a snapshot when so much may lie ahead that it is worth it.
   func lookForSnapshot() {
     guard snapshots.fetcher == nil, !snapshots.isInstalling, let mesh, loop.now >= snapshots.nextAttempt, mayBeFarBehind else { return }
     let fetcher = SnapshotFetcher(
@@ -39,6 +48,7 @@ extension NodeCore {
       above: executor.finalized.height + parts.snapshots.distanceBlocks, refused: snapshots.refused
     ) { [weak self] outcome in self?.snapshotFetched(outcome) }
     snapshots.fetcher = fetcher
+    if snapshots.asksSince == nil { snapshots.asksSince = loop.now }
     fetcher.start()
   }
 
@@ -54,6 +64,12 @@ extension NodeCore {
     snapshots.fetcher = nil
     snapshots.nextAttempt = loop.now + Self.snapshotPause
     guard !isStopped else { return }
+    if case .nothingOffered(isKnown: false) = outcome {
+      snapshots.nextAttempt = loop.now + Self.greetingPause
+      _ = loop.assumeIsolated().scheduleTask(in: Self.greetingPause) { [weak self] in self?.synchronize() }
+    } else {
+      snapshots.asksSince = nil
+    }
     switch outcome {
     case .fetched(let fetched): return install(fetched)
     case .nothingOffered: break

@@ -32,7 +32,8 @@ extension NodeCore {
     guard !isStopped, !synchronizer.isFetching, let mesh else { return }
     forgetReachedTarget()
     lookForSnapshot()
-    guard !isTakingSnapshot else { return }
+    // Where nobody can be asked, that is known at once, and blocks are being fetched by now.
+    guard !isTakingSnapshot, !awaitsOffers, !synchronizer.isFetching else { return }
     guard let peer = synchronizer.target == nil ? synchronizer.guide : nextSource else { return }
     synchronizer.isFetching = true
     synchronizer.lastPeer = peer

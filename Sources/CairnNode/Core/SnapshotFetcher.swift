@@ -26,7 +26,9 @@ final class SnapshotFetcher {
   enum Outcome {
     case fetched(Fetched)
     /// Nobody has a snapshot that is far enough ahead.
-    case nothingOffered
+    ///
+    /// - Parameter isKnown: whether enough answered for one to be honest: links may only be coming up.
+    case nothingOffered(isKnown: Bool)
     /// Nobody who has it is left to be asked.
     case noSourceLeft
     /// All of it was there and it was not the state: it is not to be taken again.
@@ -68,6 +70,7 @@ final class SnapshotFetcher {
   private let refused: Set<Digest>
   private let completion: (Outcome) -> Void
   private var isOver = false
+  private var answerCount = 0
   private var listings: [(peer: Int, offers: [OfferedSnapshot])] = []
   private var snapshot: OfferedSnapshot?
   private var incoming: IncomingSnapshot?
@@ -120,7 +123,7 @@ final class SnapshotFetcher {
 // Which snapshot, and from whom.
 extension SnapshotFetcher {
   func start() {
-    guard !parts.peers.isEmpty else { return end(.nothingOffered) }
+    guard !parts.peers.isEmpty else { return end(.nothingOffered(isKnown: false)) }
     for peer in parts.peers { list(peer, SnapshotListing(anchor: parts.anchor, scheme: parts.scheme), pages: Self.pageLimit) }
   }
 
@@ -138,6 +141,7 @@ extension SnapshotFetcher {
       guard let self, !isOver else { return }
       let listing = (try? answer.get()) ?? known
       if case .success = answer, listing.isIncomplete, pages > 1 { return list(peer, listing, pages: pages - 1) }
+      if case .success = answer { answerCount += 1 }
       listings.append((peer, listing.offers))
       if listings.count == parts.peers.count { choose(among: listings) }
     }
@@ -156,7 +160,7 @@ extension SnapshotFetcher {
       (left.sources.count > faulty ? 1 : 0, left.snapshot.header.height, left.sources.count, left.snapshot.manifest.description)
         < (right.sources.count > faulty ? 1 : 0, right.snapshot.header.height, right.sources.count, right.snapshot.manifest.description)
     }
-    guard let best else { return end(.nothingOffered) }
+    guard let best else { return end(.nothingOffered(isKnown: answerCount > faulty)) }
     (snapshot, sources) = (best.snapshot, best.sources)
     let (manifest, earliest, store, reader) = (best.snapshot.manifest, best.snapshot.base, parts.store, parts.reader)
     work { () throws -> (IncomingSnapshot, ChainBase, Bool) in
