@@ -1,5 +1,6 @@
 import ArgumentParser
 import CairnChain
+import CairnCrypto
 import CairnStore
 
 struct SignerStatus: ParsableCommand {

@@ -1,5 +1,7 @@
 import CairnChain
 import CairnCrypto
+import CairnLedger
+import CairnMessages
 import CairnNetwork
 import CairnNode
 import CairnSigner
