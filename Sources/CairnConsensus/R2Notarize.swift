@@ -15,7 +15,9 @@ extension Engine {
     let proposed = vote.value.statement.view
     let leader = leader(of: proposed)
     let isFirst = sender == leader && vote.value.validator == leader && leader != configuration.validatorIndex
-    if isFirst, proposed == view || proposed == view + 1, rounds[proposed].proposal == nil {
+    let isAgain = rounds[proposed].proposal != nil && !PlantedBug.notarizeTwice.isPlanted
+    if isFirst, proposed == view || proposed == view + 1, !isAgain {
+      if PlantedBug.notarizeTwice.isPlanted { rounds[proposed].isJudged = false }
       rounds[proposed].proposal = proposal
       receive(vote, into: &effects)
       if proposed == view { proposalArrived(into: &effects) }
@@ -61,8 +63,10 @@ extension Engine {
   /// R2 — at most once per view, never after our own Nullify, for a block that was executed and found valid.
   mutating func notarize(into effects: inout Effects) {
     let round = rounds[view]
-    guard canSign, round.isJudged, let digest = round.proposal?.value.block.digest, case .valid = candidates[digest]?.state,
-      round.own[.notarize] == nil, round.own[.nullify] == nil || PlantedBug.notarizeAfterNullify.isPlanted
+    guard canSign, round.isJudged, let digest = round.proposal?.value.block.digest,
+      candidates[digest]?.state == .valid || PlantedBug.notarizeUnexecuted.isPlanted,
+      round.own[.notarize] == nil || PlantedBug.notarizeTwice.isPlanted && round.own[.notarize]?.statement.digest != digest,
+      round.own[.nullify] == nil || PlantedBug.notarizeAfterNullify.isPlanted
     else { return }
     sign(.notarize(epoch: epoch, view: view, digest: digest), into: &effects)
   }
@@ -83,7 +87,7 @@ extension Engine {
     if header.epoch != epoch { return .epoch }
     if isProposedAgain(header, in: view) { return nil }
     if header.view != view { return .view }
-    if Int(header.proposer) != leader(of: view) { return .proposer }
+    if Int(header.proposer) != leader(of: view), !PlantedBug.anyProposer.isPlanted { return .proposer }
     if header.validatorsHash != configuration.validators.hash { return .validators }
     if bytes > configuration.blockByteLimit || proposal.block.transactions.count > Block.transactionCountLimit { return .transactionBytes }
     if header.timeMilliseconds > now.unixMilliseconds.saturatingAdd(Self.clockToleranceMilliseconds), !PlantedBug.anyTime.isPlanted {

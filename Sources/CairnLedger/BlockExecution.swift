@@ -97,7 +97,7 @@ extension BlockExecution {
       parameters: parent.parameters, constitution: parent.constitution, epoch: parent.epoch, validators: parent.validators)
     if let bytes = records[ValidatorSet.stateKey(epoch: parent.epoch + 1)]?.record {
       guard let validators = try? ValidatorSet(decoding: bytes) else { preconditionFailure("the record was written here") }
-      (rules.epoch, rules.validators) = (parent.epoch + 1, validators)
+      (rules.epoch, rules.validators) = (parent.epoch + 1, PlantedBug.nextValidatorsIgnored.isPlanted ? parent.validators : validators)
     }
     if let bytes = records[Parameters.stateKey]?.record {
       guard let parameters = try? Parameters(decoding: bytes) else { preconditionFailure("the record was written here") }
@@ -121,7 +121,7 @@ extension BlockExecution {
   /// Not after its last height, and not so far before it that its id would be forgotten meanwhile.
   private func checkValidity(of transaction: Transaction) throws(TransactionError) {
     let last = transaction.notAfterHeight
-    guard height <= last else { throw .expired(notAfterHeight: last, height: height) }
+    guard height <= last || PlantedBug.expiryIgnored.isPlanted else { throw .expired(notAfterHeight: last, height: height) }
     let limit = height + UInt64(parent.parameters.maxValidityBlocks)
     guard last <= limit else { throw .tooFarAhead(notAfterHeight: last, limit: limit) }
   }
@@ -145,7 +145,9 @@ extension BlockExecution {
       throw TransactionError(operation: 0, error)
     }
     guard !isIsolated else { throw .submitterIsolated(transaction.value.submitter) }
-    guard transaction.signers.meetUpdateThreshold(of: record.control) else { throw .submitterThresholdNotMet }
+    guard transaction.signers.meetUpdateThreshold(of: record.control) || PlantedBug.submitterUnsigned.isPlanted else {
+      throw .submitterThresholdNotMet
+    }
   }
 
   /// Leaves what the operations lead to in `pending`.

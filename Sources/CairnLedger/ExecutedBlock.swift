@@ -28,11 +28,11 @@ public struct ExecutedBlock: Sendable {
     (self.parent, self.timeMilliseconds, self.rows, self.superseded) = (parent, timeMilliseconds, rows, superseded)
     (self.leafHashes, self.rules, self.layer) = (leafHashes, rules, layer)
     var tree = parent.tree
-    tree.update(rows.lazy.map { ($0.key, $0.value) })
+    tree.update(rows.dropLast(PlantedBug.stateRootWithoutLeaf.isPlanted && rows.count > 1 ? 1 : 0).map { ($0.key, $0.value) })
     var frontier = parent.frontier
     for leafHash in leafHashes { frontier.append(leafHash) }
     (self.tree, self.frontier) = (tree, frontier)
-    (logRoot, stateRoot) = (frontier.root, tree.root)
+    (logRoot, stateRoot) = (PlantedBug.logRootOfAnotherSize.isPlanted ? parent.frontier.root : frontier.root, tree.root)
   }
 
   public var height: UInt64 { parent.height + 1 }

@@ -45,6 +45,7 @@ public struct StateTree: Sendable {
     guard let top else { return StateProof(leaf: nil, path: []) }
     var path: [StateProof.Step] = []
     let leaf = top.path(to: key) { path.append(StateProof.Step(bit: $0, sibling: $1)) }
+    if PlantedBug.wrongPath.isPlanted { path = path.dropFirst().map(\.self) }
     return StateProof(leaf: StateProof.Leaf(key: leaf.key, value: leaf.value), path: path)
   }
 

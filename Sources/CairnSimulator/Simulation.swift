@@ -57,7 +57,10 @@ public final class Simulation {
     nodes = validators.enumerated().map { SimulatedNode(slot: $0.offset, validator: $0.element, of: self) }
     network.conditions = plan.conditions
     network.outgoing = { [unowned self] in sending($0) }
-    network.answering = { [unowned self] in answering($0) }
+    network.answering = { [unowned self] envelope in adversaries[nodes[envelope.from].index]?.answer(envelope) ?? envelope }
+    network.greeting = { [unowned self] hello, from, to in
+      adversaries[nodes[from].index]?.greet(hello, to: nodes[to].index) ?? hello
+    }
     network.crashes = { [unowned self] in faults.crashes($0, atSend: $1) }
     network.coverage = { [unowned self] in coverage.fired($0) }
     for (index, kind) in plan.adversaries.sorted(by: { $0.key < $1.key }) { corrupt(index, kind) }
@@ -146,6 +149,7 @@ public final class Simulation {
     guard !isOver else { return [] }
     let validator = nodes[envelope.from].index
     watch?(envelope)
+    adversaries[nodes[envelope.to].index]?.hear(envelope)
     guard isHonest(validator) else {
       let sent = adversaries[validator]?.distort(envelope) ?? [envelope]
       for envelope in sent { trace.record(envelope) }
@@ -154,11 +158,6 @@ public final class Simulation {
     oracle.sends(envelope)
     trace.record(envelope)
     return [envelope]
-  }
-
-  private func answering(_ envelope: Envelope) -> ByteBuffer {
-    guard !isOver, let adversary = adversaries[nodes[envelope.from].index] else { return envelope.payload }
-    return adversary.distort(answer: envelope)
   }
 
   func judge(_ operation: DiskOperation, _ name: String, of slot: Int) -> DiskSession.Outcome {

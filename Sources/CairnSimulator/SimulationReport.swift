@@ -49,6 +49,8 @@ public enum Invariant: String, CaseIterable, Sendable {
   case contradiction
   /// A signature leaves only when its record is on stable storage.
   case unrecordedSignature = "unrecorded_signature"
+  /// What became final is what the rules allow, and nodes answer as it leads to.
+  case ledger
   /// What a client was told to be final is.
   case lostTransaction = "lost_transaction"
   /// Every answer proves itself.

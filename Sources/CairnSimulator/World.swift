@@ -20,6 +20,8 @@ struct World {
   let registrar: CairnDID
   let registrarKey: SigningKey
   let registrarNextKey: SigningKey
+  /// Another trustee and guardian, where there are two validators.
+  let deputy: (did: CairnDID, key: SigningKey)?
 
   init(nodes count: Int, heartbeatMilliseconds: UInt32, _ dice: Dice) throws {
     let keys = (0..<count).map { _ in Validator(consensusKey: dice.signingKey(), nodeKey: dice.signingKey()) }
@@ -27,8 +29,10 @@ struct World {
     let template = try GenesisTemplate(
       name: "simulated", timeMilliseconds: Self.genesisTime, parameters: Parameters(heartbeatMilliseconds: heartbeatMilliseconds))
     var entries: [SignedGenesisEntry] = []
+    var deputyKey: SigningKey?
     for (index, validator) in keys.enumerated() {
       let identityKeys = index == 0 ? (registrarKey, nextKey) : (dice.signingKey(), dice.signingKey())
+      if index == 1 { deputyKey = identityKeys.0 }
       let address = "127.0.0.1:\(index + 1)"
       let entry = try GenesisEntry(
         validator: CairnChain.Validator(
@@ -36,7 +40,7 @@ struct World {
           peerAddress: address, clientAddress: address),
         control: try Control(update: identityKeys.0.publicKey, next: identityKeys.1.publicKey),
         document: .simulated(identityKeys.0.publicKey), salt: dice.bytes(16),
-        roles: index == 0 ? Roles([.trustee, .operator, .registrar, .issuer, .guardian]) : Roles([.operator]))
+        roles: Roles(index == 0 ? Role.allCases : index == 1 ? [.trustee, .operator, .guardian] : [.operator]))
       entries.append(
         entry.signed(for: template, consensusKey: validator.consensusKey, nodeKey: validator.nodeKey, identityKeys: [identityKeys.0]))
     }
@@ -46,6 +50,7 @@ struct World {
     }
     (self.genesis, validators, registrar) = (genesis, keys, did)
     (self.registrarKey, registrarNextKey) = (registrarKey, nextKey)
+    deputy = deputyKey.flatMap { key in genesis.trustees.first { $0 != did }.map { (did: $0, key: key) } }
   }
 
   /// Names sort as their indices do, so that the genesis keeps their order.

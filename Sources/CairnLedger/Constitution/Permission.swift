@@ -1,3 +1,4 @@
+import CairnCrypto
 public import CairnIdentity
 import CairnPolicy
 
@@ -36,7 +37,7 @@ extension BlockExecution {
     } else {
       verdict = try evaluate(rules, submitter, resource(), facts())
     }
-    guard verdict.isAllowed else {
+    guard verdict.isAllowed || PlantedBug.constitutionIgnored.isPlanted else {
       throw .notPermitted(ConstitutionRefusal(action: action, submitter: submitter, policies: verdict.policies))
     }
     return Permission()

@@ -97,7 +97,7 @@ extension BlockExecution {
   private mutating func hasPassed(_ proposal: ProposalRecord) throws(OperationError) -> Bool {
     var count = 0
     for approval in proposal.approvals where try isActiveTrustee(approval.by) { count += 1 }
-    return count >= Int(try newestParameters().trusteeThreshold)
+    return count + (PlantedBug.thresholdOffByOne.isPlanted ? 1 : 0) >= Int(try newestParameters().trusteeThreshold)
   }
 
   private mutating func dropVoidApprovals(of proposal: inout ProposalRecord) throws(OperationError) {

@@ -36,8 +36,10 @@ extension BlockExecution {
   /// The issuer or a revoker sets bits, and clears them where the purpose allows it. A revocation is for ever.
   mutating func update(_ update: StatusListUpdate, _ list: StatusListID, submitter: CairnDID) throws(OperationError) -> Permission {
     let record = try statusList(list)
-    guard record.isUpdatable(by: submitter) else { throw .notRevoker(list) }
-    guard update.clear.isEmpty || record.purpose.isReversible else { throw .clearRefused(record.purpose) }
+    guard record.isUpdatable(by: submitter) || PlantedBug.revokerIgnored.isPlanted else { throw .notRevoker(list) }
+    guard update.clear.isEmpty || record.purpose.isReversible || PlantedBug.revocationCleared.isPlanted else {
+      throw .clearRefused(record.purpose)
+    }
     for index in [update.set.last, update.clear.last].compactMap(\.self) where index >= record.length {
       throw .indexOutOfRange(index, length: record.length)
     }

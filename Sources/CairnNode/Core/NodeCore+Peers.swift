@@ -67,8 +67,9 @@ extension NodeCore {
   /// A vote that this node's key has signed, in whatever epoch.
   private func ownVote(_ bytes: [UInt8]) -> Vote? {
     guard let vote = try? Vote(decoding: bytes),
-      parts.environment.scheme.isValid(
-        vote.signature, by: parts.voteKey.publicKey, for: vote.statement.signedBytes(network: network))
+      PlantedBug.unverifiedGreetings.isPlanted
+        || parts.environment.scheme.isValid(
+          vote.signature, by: parts.voteKey.publicKey, for: vote.statement.signedBytes(network: network))
     else { return nil }
     return vote
   }

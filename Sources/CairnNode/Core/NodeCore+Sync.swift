@@ -135,6 +135,7 @@ package struct Window: Sendable {
 
   /// A header is finalized, but who passes its block on could have replaced the transactions: they must give the header's root.
   private static func checkContents(_ blocks: [Block], after frontier: LogFrontier) throws(WindowError) {
+    if PlantedBug.uncheckedWindow.isPlanted { return }
     var frontier = frontier
     for block in blocks {
       for bytes in block.transactions { frontier.append(LogEntry.transaction(bytes).leafHash) }

@@ -9,7 +9,7 @@ import SwiftProtobuf
 /// How a Byzantine validator departs from the protocol. It is a real node; what leaves it is changed, and more is sent in its name.
 enum AdversaryKind: String, CaseIterable {
   case equivocator, conflicter, nuller, withholder, impersonator, outdated, invalidProposer = "invalid_proposer",
-    certificateForger = "certificate_forger", flooder, snapshotForger = "snapshot_forger"
+    certificateForger = "certificate_forger", flooder, sibling, liar, snapshotForger = "snapshot_forger"
 
   /// Those that a plan draws from: the others only do something where there are snapshots.
   static let drawn = allCases.filter { $0 != .snapshotForger }
@@ -26,6 +26,8 @@ enum AdversaryKind: String, CaseIterable {
     case .certificateForger: CertificateForger(puppet)
     case .flooder: Flooder(puppet)
     case .snapshotForger: SnapshotForger(puppet)
+    case .sibling: Sibling(puppet)
+    case .liar: Liar(puppet)
     }
   }
 }
@@ -33,12 +35,18 @@ enum AdversaryKind: String, CaseIterable {
 protocol Adversary: AnyObject {
   /// What leaves in place of a message to one peer.
   func distort(_ envelope: Envelope) -> [Envelope]
-  /// What a peer gets in place of the answer to its request.
-  func distort(answer envelope: Envelope) -> ByteBuffer
+  /// What somebody says to it, whether that arrives or not.
+  func hear(_ envelope: Envelope)
+  /// What it greets a validator with, in place of this.
+  func greet(_ hello: [UInt8], to validator: Int) -> [UInt8]
+  /// What it answers to a request, in place of this.
+  func answer(_ envelope: Envelope) -> Envelope
 }
 
 extension Adversary {
-  func distort(answer envelope: Envelope) -> ByteBuffer { envelope.payload }
+  func hear(_ envelope: Envelope) {}
+  func greet(_ hello: [UInt8], to validator: Int) -> [UInt8] { hello }
+  func answer(_ envelope: Envelope) -> Envelope { envelope }
 }
 
 /// What an adversary has in its hands: a validator's key, and what that validator knows.

@@ -5,7 +5,7 @@ import CairnNode
 import Foundation
 import NIOCore
 
-/// Makes certificates that no quorum signed: other statements under old signatures, too few, one counted twice.
+/// Makes certificates that no quorum signed: other statements under old signatures, too few, one counted twice, its own first and then others'.
 final class CertificateForger: Adversary {
   private let puppet: Puppet
 
@@ -31,6 +31,22 @@ final class CertificateForger: Adversary {
     few.signatures = few.signatures.prefix(64)
     var twice = honest
     twice.signatures = Data((0..<certificate.signatures.count).flatMap { _ in honest.signatures.prefix(64) })
-    return [later, other, few, twice]
+    return [later, other, few, twice] + [pretended(certificate)].compactMap(\.self)
+  }
+
+  /// Another block's finalization, with its own signature and as many more as a quorum has.
+  private func pretended(_ certificate: Certificate) -> ProtoCertificate? {
+    let signers = (puppet.index..<puppet.validatorCount).prefix(certificate.signatures.count)
+    guard signers.count == certificate.signatures.count else { return nil }
+    let vote = puppet.vote(
+      .finalize(epoch: certificate.statement.epoch, view: certificate.statement.view, digest: .sha256(puppet.dice.bytes(32))))
+    var message = certificate.message(validatorCount: puppet.validatorCount)
+    message.kind = .finalize
+    message.digest = Data(vote.statement.digest?.bytes ?? [])
+    var bitmap = [UInt8](repeating: 0, count: (puppet.validatorCount + 7) / 8)
+    for signer in signers { bitmap[signer / 8] |= 1 << UInt8(signer % 8) }
+    message.signers = Data(bitmap)
+    message.signatures = Data(signers.flatMap { _ in vote.signature.bytes })
+    return message
   }
 }

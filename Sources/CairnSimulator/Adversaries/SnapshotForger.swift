@@ -10,11 +10,11 @@ final class SnapshotForger: Adversary {
 
   func distort(_ envelope: Envelope) -> [Envelope] { [envelope] }
 
-  func distort(answer envelope: Envelope) -> ByteBuffer {
+  func answer(_ envelope: Envelope) -> Envelope {
     switch envelope.code {
-    case PeerCode.snapshots: puppet.dice.chance(250) ? flipped(envelope.payload) : envelope.payload
-    case PeerCode.snapshotPart: forged(envelope.payload)
-    default: envelope.payload
+    case PeerCode.snapshots: puppet.dice.chance(250) ? envelope.with(envelope.code, flipped(envelope.payload)) : envelope
+    case PeerCode.snapshotPart: envelope.with(envelope.code, forged(envelope.payload))
+    default: envelope
     }
   }
 

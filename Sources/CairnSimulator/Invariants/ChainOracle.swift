@@ -1,4 +1,5 @@
 import CairnChain
+import CairnConsensus
 import CairnCrypto
 import CairnLedger
 import CairnMessages
@@ -13,6 +14,8 @@ final class ChainOracle {
   private(set) var transactions: [[UInt8]: UInt64] = [:]
   /// The validators of each epoch, as this oracle reads it off the transactions.
   private(set) var sets: [[Validator]]
+  /// The ledger as its rules say, after the newest header.
+  private(set) var model: LedgerModel
   private var log = NaiveLog()
   /// The last height that each node has published, in any life.
   private var publishedHeights: [UInt64?]
@@ -20,6 +23,7 @@ final class ChainOracle {
   init(_ simulation: Simulation) {
     self.simulation = simulation
     sets = [simulation.world.genesis.validators.validators]
+    model = LedgerModel(simulation.world.genesis, scheme: simulation.scheme)
     publishedHeights = Array(repeating: nil, count: simulation.nodes.count)
   }
 
@@ -81,7 +85,7 @@ final class ChainOracle {
     guard header.height == height, header.parent == (headers.last.map { Self.digest(of: $0) } ?? .zero),
       headers.last.map({ $0.timeMilliseconds < header.timeMilliseconds }) ?? true
     else { return simulation.report(.hashChain, "the header of height \(height) does not follow the one before") }
-    checkContents(of: header)
+    checkContents(of: header, node)
     guard let block = try? assembly.backend.blocks(from: height, count: 1, bytes: 1 << 20).first?.block, block.header.bytes == header.bytes
     else {
       return simulation.report(.hashChain, "node \(node.slot) published height \(height) and does not have its block")
@@ -95,7 +99,9 @@ final class ChainOracle {
     if log.count != header.logSize || log.root != header.logRoot {
       simulation.report(.hashChain, "the header of height \(height) states another log than that of its transactions")
     }
-    checkEpoch(of: header, block.transactions)
+    if height > 0, let problem = model.apply(block) { simulation.report(.ledger, "the block of height \(height) has \(problem)") }
+    checkEpoch(of: header)
+    checkAccused()
     log.append(LogEntry.header(header.bytes).bytes)
     headers.append(header)
     if !block.transactions.isEmpty { simulation.coverage.fired("R5") }
@@ -107,9 +113,12 @@ final class ChainOracle {
   private static let toleranceMilliseconds: UInt64 = 2_001
 
   /// What a quorum must have refused.
-  private func checkContents(of header: Header) {
+  private func checkContents(of header: Header, _ node: SimulatedNode) {
     if header.timeMilliseconds > simulation.unixMilliseconds + clockErrorMilliseconds + Self.toleranceMilliseconds {
       simulation.report(.hashChain, "the block of height \(header.height) is of the future")
+    }
+    if header.height > 0, let engine = node.engine, engine.epoch == header.epoch, engine.leader(of: header.view) != Int(header.proposer) {
+      simulation.report(.hashChain, "the block of height \(header.height) is not by the leader of its view")
     }
   }
 
@@ -121,32 +130,41 @@ final class ChainOracle {
     return errors[count - 2 * faultLimit - 1]
   }
 
-  /// An epoch ends with the block whose transactions change the validators, and with no other. One trustee decides alone here.
-  private func checkEpoch(of header: Header, _ transactions: [[UInt8]]) {
+  /// An epoch ends with the block whose transactions change the validators, and with no other.
+  private func checkEpoch(of header: Header) {
     guard var next = sets.last else { return }
     guard header.epoch == UInt64(sets.count - 1), header.validatorsHash == (try? ValidatorSet(next).hash) else {
       return simulation.report(.hashChain, "the header of height \(header.height) is of another epoch than \(sets.count - 1)")
     }
-    var isChanged = false
-    for bytes in transactions {
-      for operation in (try? Transaction(decoding: bytes, network: simulation.world.genesis.network).operations) ?? [] {
-        guard case .governancePropose(let propose, _) = operation.kind, case .changeValidators(let change) = propose.action else {
-          continue
-        }
-        isChanged = true
-        switch change {
-        case .add(let validator): next.append(validator)
-        case .remove(let name): next.removeAll { $0.name == name }
-        case .replace(let name, let validator): next = next.map { $0.name == name ? validator : $0 }
-        }
+    for change in model.validatorChanges {
+      switch change {
+      case .add(let validator): next.append(validator)
+      case .remove(let name): next.removeAll { $0.name == name }
+      case .replace(let name, let validator): next = next.map { $0.name == name ? validator : $0 }
       }
     }
+    let isChanged = !model.validatorChanges.isEmpty
     if header.fields.nextValidatorsHash != (isChanged ? try? ValidatorSet(next).hash : nil) {
       simulation.report(.hashChain, "the header of height \(header.height) names other next validators than its transactions lead to")
     }
     guard isChanged else { return }
     sets.append(next)
     simulation.coverage.fired("epoch")
+  }
+
+  /// What is on the ledger about a validator's fault stays there.
+  private func checkAccused() {
+    for evidence in model.accused {
+      guard let validator = validator(evidence.validator, inEpoch: evidence.epoch), simulation.isHonest(validator),
+        !(simulation.nodes[validator].damage?.forgets ?? false)
+      else { continue }
+      simulation.report(.falseEvidence, "the ledger has evidence against \(validator)")
+    }
+  }
+
+  func key(of index: Int, inEpoch epoch: UInt64) -> PublicKey? {
+    guard epoch < UInt64(sets.count), sets[Int(epoch)].indices.contains(index) else { return nil }
+    return sets[Int(epoch)][index].consensusKey
   }
 
   /// Which validator of the genesis has this index in an epoch.

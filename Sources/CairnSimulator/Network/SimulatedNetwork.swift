@@ -34,8 +34,10 @@ final class SimulatedNetwork {
   var separates: (Envelope) -> Bool = { _ in false }
   /// Sees every message that leaves, and says what leaves in its place.
   var outgoing: (Envelope) -> [Envelope] = { [$0] }
-  /// Sees every answer to a request, and says what leaves in its place.
-  var answering: (Envelope) -> ByteBuffer = { $0.payload }
+  /// Says what is answered to a request in place of a node's answer.
+  var answering: (Envelope) -> Envelope = { $0 }
+  /// Says what a validator in a slot is greeted with by another, in place of its hello.
+  var greeting: (_ hello: [UInt8], _ from: Int, _ to: Int) -> [UInt8] = { hello, _, _ in hello }
   var coverage: (String) -> Void = { _ in }
 
   private let scheduler: Scheduler
@@ -101,7 +103,7 @@ final class SimulatedNetwork {
         attendant.inlet.received(request: code, payload, from: sender) { reply in
           guard !receiver.value.isOver else { return }
           let back = Envelope(sender: receiver.value, from: to, to: from, code: code, payload: reply)
-          network.value.carry(back.with(code, network.value.answering(back))) { _, payload in answer.value(payload) }
+          network.value.carry(network.value.answering(back)) { _, payload in answer.value(payload) }
         }
       }
     }
@@ -166,7 +168,9 @@ extension SimulatedNetwork {
   /// The caller's hello at the other end.
   private func greet(from: Int, to: Int, _ caller: Lifetime) -> Bool {
     guard let (us, them) = pair(from, to, caller), !blocked[from][to], !blocked[to][from] else { return false }
-    do { try them.inlet.received(hello: us.inlet.hello(to: validators[to]), from: validators[from]) } catch { return false }
+    do { try them.inlet.received(hello: greeting(us.inlet.hello(to: validators[to]), from, to), from: validators[from]) } catch {
+      return false
+    }
     return true
   }
 
@@ -174,7 +178,7 @@ extension SimulatedNetwork {
   private func answer(from: Int, to: Int, _ caller: Lifetime) -> Bool {
     guard let (us, them) = pair(from, to, caller), !blocked[from][to], !blocked[to][from] else { return false }
     connections[from][to] = Connection(from: us.lifetime, to: them.lifetime)
-    do { try us.inlet.received(hello: them.inlet.hello(to: validators[from]), from: validators[to]) } catch {
+    do { try us.inlet.received(hello: greeting(them.inlet.hello(to: validators[from]), to, from), from: validators[to]) } catch {
       connections[from][to] = nil
       return false
     }

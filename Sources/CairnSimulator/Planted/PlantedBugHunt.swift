@@ -23,13 +23,15 @@
     public static var bugs: [String] { PlantedBug.allCases.filter { !elsewhere.contains($0) }.map(\.rawValue) }
 
     /// An older disk counts as faulty, and no network of seconds is long enough to fall far behind: these are for scenarios.
-    private static let elsewhere: Set<PlantedBug> = [.forgetfulPeers, .noCatchUp]
+    private static let elsewhere: Set<PlantedBug> = [.forgetfulPeers, .noCatchUp, .uncheckedWindow, .nextValidatorsIgnored]
 
     /// The first seed with which a bug is caught.
-    public static func hunt(_ name: String) throws -> Catch? {
+    ///
+    /// - Parameter guess: the seed to try before all others.
+    public static func hunt(_ name: String, guess: UInt64? = nil) throws -> Catch? {
       guard let bug = PlantedBug(rawValue: name) else { return nil }
       let profile = bug.profile
-      for seed in 0..<seedLimit {
+      for seed in [guess].compactMap(\.self) + Array(0..<seedLimit) {
         let report = try PlantedBug.$planted.withValue(bug) { try Simulation(SimulationOptions(seed: seed, profile: profile)).run() }
         if let violation = report.violation { return Catch(bug: name, seed: seed, profile: profile, invariant: violation.invariant) }
       }
@@ -41,9 +43,16 @@
     /// The faults among which it shows soonest.
     fileprivate var profile: SimulationProfile {
       switch self {
-      case .noChainSync, .logBeforeDatabase, .noSettling, .noTornRecords, .noMending, .forgottenVotes, .sendBeforeDurable, .noSafetySync:
+      case .noChainSync, .logBeforeDatabase, .noSettling, .noTornRecords, .noMending, .forgottenVotes, .sendBeforeDurable, .noSafetySync,
+        .indexBehind, .oneCopy:
         .crashes
-      case .unverifiedVotes, .unverifiedCertificates, .everythingIsEvidence, .noCertificateTimer: .byzantine
+      case .unverifiedVotes, .unverifiedCertificates, .everythingIsEvidence, .noCertificateTimer, .anyProposer, .unjustifiedParent,
+        .notarizeUnexecuted, .notarizeTwice, .firstSignatureOnly, .unverifiedGreetings:
+        .byzantine
+      case .sequenceIgnored, .deactivationIgnored, .expiryIgnored, .nextKeyIgnored, .updateKeyIgnored, .submitterUnsigned,
+        .isolationIgnored, .revocationCleared, .revokerIgnored, .constitutionIgnored, .thresholdOffByOne, .staleHeader, .wrongPath,
+        .stateRootWithoutLeaf, .logRootOfAnotherSize:
+        .calm
       case .forgetfulPeers: .disks
       default: .chaos
       }

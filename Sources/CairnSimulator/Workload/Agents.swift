@@ -3,7 +3,8 @@ import CairnIdentity
 import CairnLedger
 import CairnMerkle
 
-/// What clients want from the ledger: operations of every kind, on identities and lists that they made before.
+/// What clients want from the ledger: operations of every kind, on identities and lists that they made before; and now and then what they
+/// must not have.
 final class Agents {
   enum Kind: String, CaseIterable {
     case create = "did_create"
@@ -16,126 +17,199 @@ final class Agents {
     case sessions = "session_batch_create"
     case isolate = "agent_isolate"
     case release = "agent_release"
+    case propose = "governance_propose"
+    case approve = "governance_approve"
+    case deploy = "contract_deploy"
+    case upgrade = "contract_upgrade"
+    case freeze = "contract_freeze"
+    case attest = "contract_attest"
+    case record = "access_record"
   }
 
   /// A transaction on its way, and what it is about.
   struct Wish {
     /// What it asks for.
     let name: String
-    let transaction: Transaction
+    let bytes: [UInt8]
     /// The identity that it changes.
     let did: CairnDID?
+    /// What is wanted next, once it is final.
+    var sequel: Sequel?
   }
 
-  private struct Agent {
+  /// What a wish makes possible.
+  enum Sequel {
+    case proposal(ProposalID)
+    /// That shall be decided at once.
+    case change(ProposalID)
+    case contract(ContractVersion)
+  }
+
+  struct Agent {
     let did: CairnDID
     var key: SigningKey
     var next: SigningKey
     var isBusy = false
+    var isDeactivated = false
   }
 
-  private let world: World
-  private let dice: Dice
-  private var agents: [Agent] = []
-  private var lists: [StatusListID] = []
+  struct List {
+    let id: StatusListID
+    let purpose: StatusListPurpose
+  }
+
+  /// What a client knows when it wishes something.
+  struct Moment {
+    /// Of the newest block.
+    let height: UInt64
+    /// Unix time in milliseconds.
+    let time: UInt64
+    /// Asks a node.
+    let resolve: (CairnDID) -> ResolvedDID?
+  }
+
+  let world: World
+  let dice: Dice
+  var agents: [Agent] = []
+  var lists: [List] = []
+  /// Proposals that wait for the deputy.
+  var proposals: [ProposalID] = []
+  /// The newest versions that are final.
+  var contracts: [ContractVersion] = []
+  var contractCount = 0
 
   init(_ world: World, _ dice: Dice) { (self.world, self.dice) = (world, dice) }
 
-  private var network: Digest { world.genesis.network }
+  var network: Digest { world.genesis.network }
 
-  /// - Parameters:
-  ///   - height: of the newest block that the client knows.
-  ///   - time: Unix time in milliseconds.
-  ///   - resolve: asks a node.
-  func next(height: UInt64, time: UInt64, resolve: (CairnDID) -> ResolvedDID?) throws -> Wish {
+  /// How often of a thousand times a client wants what it must not have.
+  private static let mistakes = 250
+
+  func next(_ moment: Moment) throws -> Wish {
+    if dice.chance(Self.mistakes), let wish = try mistake(moment) { return wish }
     let kind = Kind.allCases[dice.pick(0...Kind.allCases.count - 1)]
+    return try wish(kind, moment) ?? create(moment)
+  }
+
+  /// - Returns: `nil` when there is nothing yet that it could be about.
+  private func wish(_ kind: Kind, _ moment: Moment) throws -> Wish? {
     switch kind {
-    case .create: break
-    case .update, .rotate, .deactivate:
-      if let wish = try change(kind, height, resolve) { return wish }
-    case .createList:
-      let list = try StatusListID(issuer: world.registrar, name: "list-\(lists.count)")
-      lists.append(list)
-      return try wish(kind, [.createStatusList(list, purpose: .suspension, network: network)], height)
-    case .updateList:
-      if let list = dice.pick(from: lists) {
-        let (set, clear) = (UInt32(dice.pick(0...50_000)), UInt32(dice.pick(50_001...100_000)))
-        return try wish(kind, [.updateStatusList(list, set: [set], clear: [clear], network: network)], height)
-      }
-    case .delegateList:
-      if let list = dice.pick(from: lists), let agent = dice.pick(from: agents) {
-        return try wish(kind, [.delegateStatusList(list, to: [agent.did], network: network)], height)
-      }
+    case .create: return nil
+    case .update, .rotate, .deactivate: return try change(kind, moment)
+    case .createList, .updateList, .delegateList: return try list(kind, moment)
     case .isolate, .release:
-      if let agent = dice.pick(from: agents) {
-        let operation =
-          try kind == .isolate
-          ? LedgerOperation.isolate(agent.did, reason: "simulated", network: network) : .release(agent.did, network: network)
-        return try wish(kind, [operation], height)
-      }
+      guard let agent = dice.pick(from: agents) else { return nil }
+      let operation =
+        try kind == .isolate
+        ? LedgerOperation.isolate(agent.did, reason: "simulated", network: network) : .release(agent.did, network: network)
+      return try wish(kind, [operation], moment)
     case .sessions:
       let root = Digest.sha256(dice.bytes(32))
       let operation = try LedgerOperation.createSessionBatch(
-        controller: world.registrar, root: root, count: 10, expiresMilliseconds: time + 3_600_000, salt: dice.bytes(16), network: network)
-      return try wish(kind, [operation], height)
+        controller: world.registrar, root: root, count: 10, expiresMilliseconds: moment.time + 3_600_000, salt: dice.bytes(16),
+        network: network)
+      return try wish(kind, [operation], moment)
+    case .propose: return try propose(moment)
+    case .approve: return try approve(moment)
+    case .deploy: return try deploy(moment)
+    case .upgrade, .freeze, .attest: return try changeContract(kind, moment)
+    case .record: return try recordAccess(moment)
     }
-    return try create(height)
   }
 
-  private func create(_ height: UInt64) throws -> Wish {
+  private func create(_ moment: Moment) throws -> Wish {
     let (key, next) = (dice.signingKey(), dice.signingKey())
-    let operation = try LedgerOperation.create(
+    let operation = try creation(key, next)
+    if let did = operation.did { agents.append(Agent(did: did, key: key, next: next, isBusy: true)) }
+    return try wish(.create, [operation], moment, by: [key], about: operation.did)
+  }
+
+  func creation(_ key: SigningKey, _ next: SigningKey) throws -> LedgerOperation {
+    try LedgerOperation.create(
       control: try Control(update: key.publicKey, next: next.publicKey), document: .simulated(key.publicKey), salt: dice.bytes(16),
       network: network)
-    if let did = operation.did { agents.append(Agent(did: did, key: key, next: next)) }
-    return try wish(.create, [operation], height, by: [key], about: operation.did)
   }
 
-  private func change(_ kind: Kind, _ height: UInt64, _ resolve: (CairnDID) -> ResolvedDID?) throws -> Wish? {
-    let idle = agents.indices.filter { !agents[$0].isBusy }
-    guard let index = dice.pick(from: idle), let resolved = resolve(agents[index].did), !resolved.isDeactivated else { return nil }
-    let (agent, head) = (agents[index], resolved.record.head)
+  private func list(_ kind: Kind, _ moment: Moment) throws -> Wish? {
+    if kind == .createList {
+      let list = try StatusListID(issuer: world.registrar, name: "list-\(lists.count)")
+      let purpose: StatusListPurpose = dice.chance(500) ? .suspension : .revocation
+      lists.append(List(id: list, purpose: purpose))
+      return try wish(kind, [.createStatusList(list, purpose: purpose, network: network)], moment)
+    }
+    guard let list = dice.pick(from: lists) else { return nil }
+    if kind == .updateList {
+      let (set, clear) = (UInt32(dice.pick(0...50_000)), UInt32(dice.pick(50_001...100_000)))
+      let clears = list.purpose == .suspension ? [clear] : []
+      return try wish(kind, [.updateStatusList(list.id, set: [set], clear: clears, network: network)], moment)
+    }
+    guard let agent = dice.pick(from: agents) else { return nil }
+    return try wish(kind, [.delegateStatusList(list.id, to: [agent.did], network: network)], moment)
+  }
+
+  /// An agent of which nothing is on its way, and its newest version.
+  func idleAgent(_ moment: Moment) -> (index: Int, agent: Agent, head: DIDHead)? {
+    let idle = agents.indices.filter { !agents[$0].isBusy && !agents[$0].isDeactivated }
+    guard let index = dice.pick(from: idle), let resolved = moment.resolve(agents[index].did), !resolved.isDeactivated else { return nil }
+    return (index, agents[index], resolved.record.head)
+  }
+
+  private func change(_ kind: Kind, _ moment: Moment) throws -> Wish? {
+    guard let (index, agent, head) = idleAgent(moment) else { return nil }
     agents[index].isBusy = true
     switch kind {
     case .update:
       let document = DIDDocument.simulated(dice.signingKey().publicKey)
       let operation = try LedgerOperation.update(agent.did, after: head, document: document, network: network)
-      return try wish(kind, [operation], height, by: [agent.key], about: agent.did)
+      return try wish(kind, [operation], moment, by: [agent.key], about: agent.did)
     case .rotate:
       let next = dice.signingKey()
       let control = try Control(update: agent.next.publicKey, next: next.publicKey)
       let operation = try LedgerOperation.rotate(agent.did, after: head, control: control, network: network)
       (agents[index].key, agents[index].next) = (agent.next, next)
-      return try wish(kind, [operation], height, by: [agent.next], about: agent.did)
+      return try wish(kind, [operation], moment, by: [agent.next], about: agent.did)
     default:
+      agents[index].isDeactivated = true
       let operation = try LedgerOperation.deactivate(agent.did, after: head, network: network)
-      return try wish(.deactivate, [operation], height, by: [agent.key], about: agent.did)
+      return try wish(.deactivate, [operation], moment, by: [agent.key], about: agent.did)
     }
   }
 
-  private func wish(
-    _ kind: Kind, _ operations: [LedgerOperation], _ height: UInt64, by keys: [SigningKey] = [], about did: CairnDID? = nil,
-    name: String? = nil
+  /// By the registrar.
+  func wish(
+    _ kind: Kind, _ operations: [LedgerOperation], _ moment: Moment, by keys: [SigningKey] = [], about did: CairnDID? = nil,
+    sequel: Sequel? = nil
   ) throws -> Wish {
-    let unsigned = UnsignedTransaction(
-      network: network, submitter: world.registrar, notAfterHeight: height + 900, nonce: dice.bytes(16), operations: operations)
-    return Wish(name: name ?? kind.rawValue, transaction: try unsigned.signed(by: [world.registrarKey] + keys), did: did)
+    let transaction = try unsigned(operations, by: world.registrar, moment).signed(by: [world.registrarKey] + keys)
+    return Wish(name: kind.rawValue, bytes: transaction.bytes, did: did, sequel: sequel)
   }
 
-  /// By the registrar, who is a trustee.
-  func change(_ change: GovernanceAction.ValidatorChange, height: UInt64, time: UInt64) throws -> Wish {
-    let operation = try LedgerOperation.propose(
-      .changeValidators(change), expiresMilliseconds: time + 3_600_000, salt: dice.bytes(16), network: network)
-    return try wish(.create, [operation], height, name: "governance_propose")
+  func unsigned(
+    _ operations: [LedgerOperation], by submitter: CairnDID, _ moment: Moment, notAfter height: UInt64? = nil
+  ) -> UnsignedTransaction {
+    UnsignedTransaction(
+      network: network, submitter: submitter, notAfterHeight: height ?? moment.height + 900, nonce: dice.bytes(16), operations: operations)
   }
 
   /// The wish came true, or never will.
   func settled(_ wish: Wish, isFinal: Bool) {
+    if isFinal { follow(wish) }
     guard let did = wish.did, let index = agents.firstIndex(where: { $0.did == did }) else { return }
     if !isFinal {
       agents.remove(at: index)
     } else {
       agents[index].isBusy = false
+    }
+  }
+
+  private func follow(_ wish: Wish) {
+    switch wish.sequel {
+    case .proposal(let id): proposals.append(id)
+    case .change: break
+    case .contract(let version):
+      contracts.removeAll { $0.id == version.id }
+      contracts.append(version)
+    case nil: break
     }
   }
 }

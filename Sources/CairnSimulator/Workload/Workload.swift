@@ -14,6 +14,8 @@ final class Workload {
   private static let limit = 60
   /// How often of a thousand times a client submits once more what is final.
   private static let repetition = 200
+  /// How often of a thousand times a client asks for something before it submits the next transaction.
+  private static let curiosity = 700
 
   private unowned let simulation: Simulation
   private let dice: Dice
@@ -23,6 +25,7 @@ final class Workload {
   private var submittedCount = 0
   private var waitingCount = 0
   private var acknowledged: [[UInt8]] = []
+  private var submittedEvidence: Set<Evidence> = []
 
   init(_ simulation: Simulation, _ dice: Dice) {
     (self.simulation, self.dice) = (simulation, dice)
@@ -49,31 +52,67 @@ final class Workload {
   /// One more transaction.
   func submitOne() {
     submittedCount += 1
-    let wish = try? agents.next(
-      height: simulation.oracle.highestHeight, time: simulation.unixMilliseconds, resolve: { [self] in resolve($0) })
-    guard let wish else { return }
+    if dice.chance(Self.curiosity) { ask() }
+    guard let wish = (try? accusation()) ?? (try? agents.next(moment)) else { return }
+    begin(wish)
+  }
+
+  /// A change of the validators, which one trustee decides, or two.
+  func submit(_ change: GovernanceAction.ValidatorChange) throws { begin(try agents.change(change, moment)) }
+
+  /// What one trustee did not decide alone.
+  private func approve(after wish: Agents.Wish) {
+    guard case .change(let id) = wish.sequel, simulation.oracle.chain.model.proposals[id]?.newest?.state == .open,
+      let approval = try? agents.approve(id, moment)
+    else { return }
+    begin(approval)
+  }
+
+  private func begin(_ wish: Agents.Wish) {
     waitingCount += 1
     submit(wish)
   }
 
-  /// A change of the validators, which one trustee decides.
-  func submit(_ change: GovernanceAction.ValidatorChange) throws {
-    let wish = try agents.change(change, height: simulation.oracle.highestHeight, time: simulation.unixMilliseconds)
-    waitingCount += 1
-    submit(wish)
+  private var moment: Agents.Moment {
+    Agents.Moment(
+      height: simulation.oracle.highestHeight, time: simulation.unixMilliseconds, resolve: { [self] in resolve($0) })
   }
 
   /// Any node that runs; every answer is checked.
   private func resolve(_ did: CairnDID) -> ResolvedDID? {
-    guard let node = dice.pick(from: simulation.nodes.filter { $0.assembly != nil }), let queries = node.queries else { return nil }
+    asking { try proofs.resolve(did, at: $0, simulation.oracle.chain.model) } ?? nil
+  }
+
+  /// About anything that is on the ledger.
+  private func ask() {
+    let model = simulation.oracle.chain.model
+    guard let question = Question.drawn(model, dice) else { return }
+    _ = asking { try proofs.check(question, at: $0, model) }
+  }
+
+  private func asking<Answer>(_ question: (Respondent) throws -> Answer) -> Answer? {
+    guard let node = dice.pick(from: simulation.nodes.filter { $0.assembly != nil }), let assembly = node.assembly,
+      let queries = node.queries
+    else { return nil }
     do {
-      let resolved = try proofs.resolve(did, at: queries)
+      let answer = try question(Respondent(queries: queries, height: assembly.backend.head.header.height))
       simulation.coverage.fired("answer_verified")
-      return resolved
+      return answer
     } catch {
-      if simulation.isReliable(node) { simulation.report(.proof, "node \(node.slot) answered about \(did): \(error)") }
+      guard simulation.isReliable(node) else { return nil }
+      let invariant: Invariant = error is LedgerModel.Problem ? .ledger : .proof
+      simulation.report(invariant, "node \(node.slot) gave an answer: \(error)")
       return nil
     }
+  }
+
+  /// A fault that some node can prove and that is not on the ledger yet.
+  private func accusation() throws -> Agents.Wish? {
+    let evidence = simulation.nodes.lazy.compactMap { $0.assembly?.evidence.first { !self.submittedEvidence.contains($0) } }.first
+    guard let evidence, let key = simulation.oracle.chain.key(of: evidence.validator, inEpoch: evidence.epoch) else { return nil }
+    submittedEvidence.insert(evidence)
+    let operation = try LedgerOperation.submit(evidence, consensusKey: key, network: simulation.world.genesis.network)
+    return try agents.accuse(operation, moment)
   }
 
   private func submit(_ wish: Agents.Wish) {
@@ -85,7 +124,7 @@ final class Workload {
       if attempt.value.end() { again(wish) }
     }
     let wish = Unshared(wish)
-    assembly.backend.submit([wish.value.transaction.bytes], wait: true, from: .grpc("client"), on: assembly.loop).whenSuccess { outcomes in
+    assembly.backend.submit([wish.value.bytes], wait: true, from: .grpc("client"), on: assembly.loop).whenSuccess { outcomes in
       guard !alive.value.isOver, let outcome = outcomes.first, attempt.value.end() else { return }
       client.value.heard(outcome, about: wish.value, from: alive.value.node)
     }
@@ -102,13 +141,14 @@ final class Workload {
   }
 
   private func heard(_ outcome: SubmitOutcome, about wish: Agents.Wish, from slot: Int) {
-    let bytes = wish.transaction.bytes
+    let bytes = wish.bytes
     switch outcome {
     case .final(let receipt):
       waitingCount -= 1
       acknowledged.append(bytes)
       simulation.coverage.fired(wish.name)
       agents.settled(wish, isFinal: true)
+      approve(after: wish)
       if let problem = proofs.problem(of: receipt, for: bytes, by: simulation.nodes[slot].queries) {
         simulation.report(.proof, "node \(slot) gave a receipt: \(problem)")
       }
@@ -119,6 +159,7 @@ final class Workload {
     case .refused(let error):
       waitingCount -= 1
       simulation.coverage.fired("refused_transaction")
+      simulation.coverage.fired("refused_\(wish.name)")
       simulation.trace.note(simulation.scheduler.now, "node \(slot) refuses \(wish.name): \(error.reason)")
       agents.settled(wish, isFinal: simulation.oracle.chain.transactions[bytes] != nil)
     case .pending, .overloaded, .undecided: again(wish)
@@ -129,7 +170,7 @@ final class Workload {
   private func submitAgain(_ wish: Agents.Wish) {
     guard let assembly = dice.pick(from: simulation.nodes.compactMap(\.assembly)) else { return }
     simulation.coverage.fired("submitted_twice")
-    assembly.backend.submit([wish.transaction.bytes], wait: false, from: .grpc("client"), on: assembly.loop).whenComplete { _ in }
+    assembly.backend.submit([wish.bytes], wait: false, from: .grpc("client"), on: assembly.loop).whenComplete { _ in }
   }
 
   private func again(_ wish: Agents.Wish) {
