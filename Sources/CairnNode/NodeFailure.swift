@@ -71,7 +71,7 @@ extension NodeFailure: CustomStringConvertible {
     case .schemaVersion:
       return " Run the version that wrote it; if none did, the file is damaged: move the directory away, and start in an empty one."
     case .wrongNetwork: return " Point the node at the directory of this network, or at an empty one."
-    case .tooLarge: return ""
+    case .alreadySetUp, .historyNotHeld, .tooLarge, .wrongKey: return ""
     }
   }
 }

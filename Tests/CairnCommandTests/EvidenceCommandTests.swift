@@ -1,5 +1,7 @@
 import CairnChain
 import CairnCrypto
+import CairnIdentity
+import CairnLedger
 import Foundation
 import Testing
 
@@ -62,5 +64,22 @@ struct EvidenceCommandTests {
     #expect(try none.failure().error == "no_anchor")
     let wrong = try await workspace.cairn("evidence", "verify", "anchor.json", "--anchor", "anchor.json", "--json")
     #expect(try wrong.failure().error == "malformed_file")
+  }
+
+  @Test("More faults than one transaction holds go into several, none left out and in order")
+  func parts() throws {
+    let faults = try (0..<UInt64(EvidenceSubmitCommand.faultsPerTransaction + 1)).map { view in
+      try #require(
+        Evidence(
+          vote(.nullify(epoch: view, view: 1), by: keys[2]), vote(.finalize(epoch: view, view: 1, digest: .sha256([3])), by: keys[2])))
+    }
+    let parts = EvidenceSubmitCommand.parts(of: faults)
+    #expect(parts.flatMap { $0 } == faults && parts.map(\.count) == [EvidenceSubmitCommand.faultsPerTransaction, 1])
+    let operations = try parts[0].map { try LedgerOperation.submit($0, consensusKey: keys[2].publicKey, network: network) }
+    let unsigned = UnsignedTransaction(
+      network: network, submitter: CairnDID(network: network, create: .sha256([4])), notAfterHeight: 1,
+      nonce: [UInt8](repeating: 0, count: Transaction.nonceByteCount), operations: operations)
+    #expect(throws: Never.self) { try unsigned.signed(by: (0..<16).map { _ in SigningKey.generate() }) }
+    #expect(EvidenceSubmitCommand.parts(of: []).isEmpty)
   }
 }

@@ -18,12 +18,25 @@ struct EvidenceSubmitCommand: AsyncParsableCommand {
   @OptionGroup var client: ClientOptions
   @OptionGroup var output: OutputOptions
 
+  /// A transaction has 60 KiB, and a fault takes some 320 bytes of it: so many leave room for the signatures of an operator.
+  static let faultsPerTransaction = 160
+
   private struct Submitted: Encodable {
-    let transaction: String
-    /// Log index of the transaction.
-    let index: UInt64
-    let height: UInt64
+    struct Part: Encodable {
+      let transaction: String
+      /// Log index of the transaction.
+      let index: UInt64
+      let height: UInt64
+    }
+    let transactions: [Part]
     let faults: [ShownEvidence]
+  }
+
+  /// What goes into each transaction, in order.
+  static func parts(of faults: [Evidence]) -> [[Evidence]] {
+    stride(from: 0, to: faults.count, by: faultsPerTransaction).map { start in
+      Array(faults[start..<min(start + faultsPerTransaction, faults.count)])
+    }
   }
 
   func run() async throws {
@@ -31,16 +44,21 @@ struct EvidenceSubmitCommand: AsyncParsableCommand {
     let first = Dictionary(evidence.evidence.map { ($0.stateKey, $0) }, uniquingKeysWith: { first, _ in first })
     let faults = evidence.evidence.filter { first[$0.stateKey] == $0 }
     let own = try wallet.open()
-    let receipt = try await withClient(client) { client in
+    let receipts = try await withClient(client) { client in
       guard evidence.network == client.network else {
         throw CommandFailure.refused("wrong_network", "\(file) is about another network than the trust anchor.")
       }
-      return try await client.submit(faults, by: try await client.signatory(own, did))
+      let signatory = try await client.signatory(own, did)
+      var receipts: [Receipt] = []
+      for part in Self.parts(of: faults) { receipts.append(try await client.submit(part, by: signatory)) }
+      return receipts
     }
     let shown = faults.map { ShownEvidence($0, name: nil) }
-    let height = receipt.header.header.height
+    let parts = receipts.map { receipt in
+      Submitted.Part(transaction: receipt.transactionID.description, index: receipt.index, height: receipt.header.header.height)
+    }
     output.print(
-      Submitted(transaction: receipt.transactionID.description, index: receipt.index, height: height, faults: shown),
-      text: "Put \(shown.count) proven \(shown.count == 1 ? "fault" : "faults") on record at height \(height).")
+      Submitted(transactions: parts, faults: shown),
+      text: "Put \(shown.count) proven \(shown.count == 1 ? "fault" : "faults") on record at height \(parts.last?.height ?? 0).")
   }
 }
