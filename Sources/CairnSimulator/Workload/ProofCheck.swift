@@ -172,7 +172,7 @@ enum Question {
     case 2:
       pick(model.lists.keys, dice).map { list in
         let bits = (model.lists[list]?.newest?.bits ?? []).sorted()
-        return .status(list, dice.pick(from: bits) ?? 11)
+        return .status(list, dice.pick(from: bits) ?? 3)
       }
     case 3: pick(model.contracts.keys, dice).map { .contract($0) }
     case 4: pick(model.proposals.keys, dice).map { .proposal($0) }
