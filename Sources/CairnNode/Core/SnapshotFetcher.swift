@@ -58,6 +58,8 @@ final class SnapshotFetcher {
 
   /// How long a peer may take for one answer.
   private static let timeout = TimeAmount.seconds(5)
+  /// How long what all say is waited for.
+  private static let listingTime = TimeAmount.seconds(1)
   /// Parts on their way from each peer: enough for a link that is long, and little memory.
   private static let partsInFlight = 4
   /// Answers that a peer may need to lead this node through epochs: some thousand of them.
@@ -124,6 +126,11 @@ final class SnapshotFetcher {
 extension SnapshotFetcher {
   func start() {
     guard !parts.peers.isEmpty else { return end(.nothingOffered(isKnown: false)) }
+    // One that does not answer is not waited for.
+    _ = parts.loop.assumeIsolated().scheduleTask(in: Self.listingTime) { [weak self] in
+      guard let self, !isOver, snapshot == nil, answerCount > 0 else { return }
+      choose(among: listings)
+    }
     for peer in parts.peers { list(peer, SnapshotListing(anchor: parts.anchor, scheme: parts.scheme), pages: Self.pageLimit) }
   }
 
@@ -143,16 +150,17 @@ extension SnapshotFetcher {
       if case .success = answer, listing.isIncomplete, pages > 1 { return list(peer, listing, pages: pages - 1) }
       if case .success = answer { answerCount += 1 }
       listings.append((peer, listing.offers))
-      if listings.count == parts.peers.count { choose(among: listings) }
+      if listings.count == parts.peers.count, snapshot == nil { choose(among: listings) }
     }
   }
 
   /// The newest that more offer than can be lying together; or else the newest.
   private func choose(among answers: [(peer: Int, offers: [OfferedSnapshot])]) {
-    var offered: [Digest: (snapshot: OfferedSnapshot, sources: [Int])] = [:]
+    // Whoever says of another's manifest what that one does not say, offers something else.
+    var offered: [[UInt8]: (snapshot: OfferedSnapshot, sources: [Int])] = [:]
     for (peer, offers) in answers {
       for offer in offers where offer.header.height >= minimumHeight && !refused.contains(offer.manifest) {
-        offered[offer.manifest, default: (offer, [])].sources.append(peer)
+        offered[offer.identity, default: (offer, [])].sources.append(peer)
       }
     }
     let faulty = parts.anchor.validators.faults
@@ -192,8 +200,9 @@ extension SnapshotFetcher {
     request.manifestFrom = UInt32(known.count)
     ask(PeerCode.snapshotPart, request, of: peer).assumeIsolated().whenComplete { [weak self] answer in
       guard let self, !isOver else { return }
-      guard case .success(let payload) = answer, payload.readableBytes > 0, payload.readableBytes <= SnapshotManifest.partByteLimit,
-        known.count + payload.readableBytes <= snapshot.manifestByteCount
+      // Exactly what was asked for: crumbs would take for ever.
+      guard case .success(let payload) = answer, payload.readableBytes > 0,
+        payload.readableBytes == min(SnapshotManifest.partByteLimit, snapshot.manifestByteCount - known.count)
       else { return fetchManifestElsewhere() }
       let bytes = known + [UInt8](buffer: payload)
       if bytes.count < snapshot.manifestByteCount { return fetchManifest(bytes) }

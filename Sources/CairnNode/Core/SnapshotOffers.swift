@@ -111,6 +111,9 @@ struct OfferedSnapshot: Sendable {
     self.base = base
   }
 
+  /// Equal for all who offer the same.
+  var identity: [UInt8] { manifest.bytes + header.digest.bytes + withUnsafeBytes(of: UInt64(manifestByteCount).bigEndian, Array.init) }
+
   /// Judges the block after another one; `nil` when nothing is known of its epoch.
   func verifier(after header: Header, scheme: any SignatureScheme) -> ConsensusVerifier? {
     client.validators(ofEpoch: header.nextEpoch).map {
