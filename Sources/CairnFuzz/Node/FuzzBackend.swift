@@ -14,6 +14,8 @@ struct FuzzBackend: NodeBackend {
 
   let genesis: Genesis
   let name = "one"
+  let metrics = NodeMetrics.discarded
+  let historyFrom: UInt64? = nil
   let head: PublishedHead
   private let chain: FuzzChain
   private let entries: [[UInt8]]
@@ -57,6 +59,9 @@ struct FuzzBackend: NodeBackend {
       CertifiedBlock(block: $0.0, certificate: $0.1)
     }
   }
+
+  /// There is one epoch.
+  func end(ofEpoch epoch: UInt64, containing index: UInt64) -> (header: Header, certificate: ProtoCertificate)? { nil }
 
   func finalization(covering height: UInt64) -> (header: Header, certificate: ProtoCertificate)? {
     zip(chain.blocks, chain.certificates).first { $0.0.header.height >= height }.map { ($0.0.header, $0.1) }
