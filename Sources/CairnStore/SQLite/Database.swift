@@ -18,6 +18,8 @@ final class Database {
     let schemaVersion: Int
     /// The statements that make an empty database one of this kind; `meta` is there already.
     let schema: [String]
+    /// Tables that may be there besides.
+    var optionalTables: [String] = []
     /// Whether a commit is durable when it returns (`synchronous=FULL`), or only ordered after the ones before it.
     let isDurable: Bool
     let pageSize: Int
@@ -120,6 +122,7 @@ final class Database {
       found.insert(row.text(0))
       return true
     }
+    found.subtract(kind.optionalTables)
     guard found == Set(kind.schema.filter { $0.hasPrefix("CREATE") } + [Self.metaSchema]) else {
       throw .corrupt(table: kind.name, key: "schema")
     }

@@ -8,11 +8,12 @@ import Synchronization
 /// What was added once is still there after a crash, and is not fetched again, even when a newer snapshot takes the place of the one that
 /// was begun: subtrees that are the same in both stay.
 public final class IncomingSnapshot: Sendable {
-  private static let progressTables = [
-    "CREATE TABLE IF NOT EXISTS verified (part BLOB PRIMARY KEY) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS incoming (id INTEGER PRIMARY KEY CHECK (id = 1), manifest BLOB NOT NULL, base BLOB NOT NULL)",
+  /// Gone before the file becomes `state.db`.
+  static let progressTables = [
+    "CREATE TABLE verified (part BLOB PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TABLE incoming (id INTEGER PRIMARY KEY CHECK (id = 1), manifest BLOB NOT NULL, base BLOB NOT NULL)",
     """
-    CREATE TABLE IF NOT EXISTS incoming_block (
+    CREATE TABLE incoming_block (
       height INTEGER PRIMARY KEY, validator_count INTEGER NOT NULL, proposal BLOB NOT NULL, finalization BLOB)
     """,
   ]
@@ -31,7 +32,11 @@ public final class IncomingSnapshot: Sendable {
 
   init(path: String, network: Digest, files: FileSystem) throws(StoreError) {
     let database = try Database(path, .state, .writer, network: network, files: files)
-    for table in Self.progressTables { try database.run(table) }
+    if try database.first("SELECT 1 FROM sqlite_schema WHERE name = 'incoming'", read: { row in row.integer(0) }) == nil {
+      try database.transaction { () throws(StoreError) in
+        for table in Self.progressTables { try database.run(table) }
+      }
+    }
     let found = try database.first("SELECT manifest, base FROM incoming") { row in
       (row.blob(0, limit: SnapshotManifest.byteLimit), row.blob(1, limit: ChainBase.byteLimit))
     }

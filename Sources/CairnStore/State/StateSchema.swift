@@ -8,7 +8,8 @@ extension Database.Kind {
   /// row is: random keys in the table of the rows themselves cost four times as much to insert. Keys that share eight bytes,
   /// which somebody with patience can make, are told apart by the row.
   static let state = Database.Kind(
-    name: "state.db", applicationID: 0x4372_6e53, schemaVersion: 2, schema: stateSchema, isDurable: false, pageSize: 16384,
+    name: "state.db", applicationID: 0x4372_6e53, schemaVersion: 2, schema: stateSchema,
+    optionalTables: IncomingSnapshot.progressTables, isDurable: false, pageSize: 16384,
     commitPoint: .stateCommit, checkpointPoint: .stateCheckpoint)
 
   private static let stateSchema = [
