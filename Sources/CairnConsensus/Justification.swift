@@ -1,5 +1,4 @@
 import CairnChain
-import CairnCrypto
 
 /// Whether a proposal proves that its parent may be extended.
 enum Justification {
@@ -15,7 +14,6 @@ extension Engine {
   /// the latest 64 in the proposal or here, older ones here.
   func justification(of proposal: Proposal, in view: UInt64) -> Justification {
     guard let parentView = parentView(of: proposal, in: view), parentView < view else { return .faulty(.parentCertificate) }
-    if PlantedBug.unjustifiedParent.isPlanted { return .complete(parentView: parentView) }
     let carried = proposal.skips.map(\.statement).filter { $0.kind == .nullify && $0.epoch == epoch }.map(\.view)
     var skipped = view - 1
     while skipped > parentView {

@@ -26,10 +26,7 @@ struct OwnVote: Sendable {
 struct OwnVotes: Sendable {
   private var votes: [OwnVote] = []
 
-  subscript(kind: Statement.Kind) -> OwnVote? {
-    if PlantedBug.notarizeTwice.isPlanted { return votes.last { $0.statement.kind == kind } }
-    return votes.first { $0.statement.kind == kind }
-  }
+  subscript(kind: Statement.Kind) -> OwnVote? { votes.first { $0.statement.kind == kind } }
 
   var statements: [Statement] { votes.map(\.statement) }
   /// What peers may see.
@@ -51,7 +48,7 @@ struct OwnVotes: Sendable {
   }
 
   private static var mayContradict: Bool {
-    PlantedBug.notarizeAfterNullify.isPlanted || PlantedBug.finalizeAfterNullify.isPlanted || PlantedBug.notarizeTwice.isPlanted
+    PlantedBug.notarizeAfterNullify.isPlanted || PlantedBug.finalizeAfterNullify.isPlanted
   }
 
   mutating func add(_ statement: Statement) {

@@ -15,9 +15,7 @@ extension Engine {
     let proposed = vote.value.statement.view
     let leader = leader(of: proposed)
     let isFirst = sender == leader && vote.value.validator == leader && leader != configuration.validatorIndex
-    let isAgain = rounds[proposed].proposal != nil && !PlantedBug.notarizeTwice.isPlanted
-    if isFirst, proposed == view || proposed == view + 1, !isAgain {
-      if PlantedBug.notarizeTwice.isPlanted { rounds[proposed].isJudged = false }
+    if isFirst, proposed == view || proposed == view + 1, rounds[proposed].proposal == nil {
       rounds[proposed].proposal = proposal
       receive(vote, into: &effects)
       if proposed == view { proposalArrived(into: &effects) }
@@ -65,7 +63,7 @@ extension Engine {
     let round = rounds[view]
     guard canSign, round.isJudged, let digest = round.proposal?.value.block.digest,
       candidates[digest]?.state == .valid || PlantedBug.notarizeUnexecuted.isPlanted,
-      round.own[.notarize] == nil || PlantedBug.notarizeTwice.isPlanted && round.own[.notarize]?.statement.digest != digest,
+      round.own[.notarize] == nil,
       round.own[.nullify] == nil || PlantedBug.notarizeAfterNullify.isPlanted
     else { return }
     sign(.notarize(epoch: epoch, view: view, digest: digest), into: &effects)

@@ -16,9 +16,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case everythingIsEvidence = "everything_is_evidence"
   case anyTime = "any_time"
   case anyProposer = "any_proposer"
-  case unjustifiedParent = "unjustified_parent"
   case notarizeUnexecuted = "notarize_unexecuted"
-  case notarizeTwice = "notarize_twice"
   case firstSignatureOnly = "first_signature_only"
   // The ledger.
   case sequenceIgnored = "sequence_ignored"

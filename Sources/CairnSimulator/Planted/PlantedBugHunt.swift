@@ -46,8 +46,8 @@
       case .noChainSync, .logBeforeDatabase, .noSettling, .noTornRecords, .noMending, .forgottenVotes, .sendBeforeDurable, .noSafetySync,
         .indexBehind, .oneCopy:
         .crashes
-      case .unverifiedVotes, .unverifiedCertificates, .everythingIsEvidence, .noCertificateTimer, .anyProposer, .unjustifiedParent,
-        .notarizeUnexecuted, .notarizeTwice, .firstSignatureOnly, .unverifiedGreetings:
+      case .unverifiedVotes, .unverifiedCertificates, .everythingIsEvidence, .noCertificateTimer, .anyProposer, .anyTime,
+        .notarizeUnexecuted, .firstSignatureOnly, .unverifiedGreetings:
         .byzantine
       case .sequenceIgnored, .deactivationIgnored, .expiryIgnored, .nextKeyIgnored, .updateKeyIgnored, .submitterUnsigned,
         .isolationIgnored, .revocationCleared, .revokerIgnored, .constitutionIgnored, .thresholdOffByOne, .staleHeader, .wrongPath,

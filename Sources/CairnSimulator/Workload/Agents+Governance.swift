@@ -7,9 +7,13 @@ extension Agents {
   /// By the registrar, who is a trustee. The first proposal raises the threshold, so that the deputy has a say in all others.
   func propose(_ moment: Moment) throws -> Wish? {
     guard world.deputy != nil else { return nil }
+    if raisesThreshold {
+      raisesThreshold = false
+      return try propose(.setParameter(.trusteeThreshold, 2), moment)
+    }
     let validity = UInt32(dice.pick(950...1_000))
     let actions: [GovernanceAction] = [
-      .setParameter(.trusteeThreshold, 2), .setParameter(.maxValidityBlocks, validity),
+      .setParameter(.maxValidityBlocks, validity),
       dice.pick(from: agents).map { .grantRole(.auditor, $0.did) } ?? .setParameter(.maxValidityBlocks, validity),
       dice.pick(from: contracts).map { .unfreezeContract($0.id.name) } ?? .setParameter(.maxValidityBlocks, validity),
     ]

@@ -77,6 +77,8 @@ final class Agents {
   /// The newest versions that are final.
   var contracts: [ContractVersion] = []
   var contractCount = 0
+  /// Whether the first proposal makes it take two trustees to decide.
+  var raisesThreshold = true
 
   init(_ world: World, _ dice: Dice) { (self.world, self.dice) = (world, dice) }
 
@@ -84,9 +86,12 @@ final class Agents {
 
   /// How often of a thousand times a client wants what it must not have.
   private static let mistakes = 250
+  /// How often of a thousand times a trustee proposes something.
+  private static let proposals = 120
 
   func next(_ moment: Moment) throws -> Wish {
     if dice.chance(Self.mistakes), let wish = try mistake(moment) { return wish }
+    if dice.chance(Self.proposals), let wish = try propose(moment) { return wish }
     let kind = Kind.allCases[dice.pick(0...Kind.allCases.count - 1)]
     return try wish(kind, moment) ?? create(moment)
   }

@@ -60,13 +60,26 @@ final class Workload {
   /// A change of the validators, which one trustee decides, or two.
   func submit(_ change: GovernanceAction.ValidatorChange) throws { begin(try agents.change(change, moment)) }
 
-  /// What one trustee did not decide alone.
+  /// Every run of a scenario goes as its text says: one trustee decides.
+  func leaveThreshold() { agents.raisesThreshold = false }
+
+  /// What one trustee did not decide alone. Everybody can see that it is open.
   private func approve(after wish: Agents.Wish) {
-    guard case .change(let id) = wish.sequel, simulation.oracle.chain.model.proposals[id]?.newest?.state == .open,
+    let (id, isUrgent): (ProposalID, Bool)
+    switch wish.sequel {
+    case .change(let proposal): (id, isUrgent) = (proposal, true)
+    case .proposal(let proposal): (id, isUrgent) = (proposal, false)
+    default: return
+    }
+    _ = asking { try proofs.check(.proposal(id), at: $0, simulation.oracle.chain.model) }
+    guard simulation.oracle.chain.model.proposals[id]?.newest?.state == .open, isUrgent || dice.chance(Self.agreement),
       let approval = try? agents.approve(id, moment)
     else { return }
     begin(approval)
   }
+
+  /// How often of a thousand times the deputy agrees at once.
+  private static let agreement = 700
 
   private func begin(_ wish: Agents.Wish) {
     waitingCount += 1
