@@ -25,6 +25,10 @@ extension Engine {
     case .requested, .failed: break
     case .signed, .published: return
     }
+    // The signature was slow, and the view was given up meanwhile: R2 lets nobody see a Notarize after the Nullify.
+    if statement.kind == .notarize, rounds[statement.view].own[.nullify] != nil, !PlantedBug.notarizeAfterNullify.isPlanted {
+      return signingFailed(statement)
+    }
     _ = rounds[statement.view].own.update(statement, to: .signed(vote))
     if statement.kind == .notarize { attach(vote) }
     if let digest = statement.digest { persistCandidate(digest, into: &effects) }

@@ -87,6 +87,22 @@ import Testing
     #expect(node.signed == [.notarize(block), .nullify(1), .nullify(1)])
   }
 
+  @Test("A Notarize whose signature comes after the view was given up is kept from everybody") func lateSignature() {
+    var node = Harness()
+    node.signs = false
+    let block = node.fixture.block(on: node.genesis, view: 1)
+    node.propose(node.fixture.proposal(block))
+    node.fire(.certificate(view: 1), after: 2000)
+    #expect(node.signed == [.notarize(block), .nullify(1)])
+    node.step(.signed(Fixture.vote(.notarize(block), by: node.index)))
+    node.step(.signed(Fixture.vote(.nullify(1), by: node.index)))
+    let votes = node.sent.compactMap { message -> Statement? in
+      guard case .vote(let vote) = message else { return nil }
+      return vote.statement
+    }
+    #expect(votes == [.nullify(1)])
+  }
+
   @Test("A vote of ours that is not on record ends our voting, not our following") func foreignVote() {
     var node = Harness()
     let ladder = Ladder(node.fixture)

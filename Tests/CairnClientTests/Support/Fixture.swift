@@ -40,6 +40,8 @@ struct Fixture: Sendable {
   func options() -> CairnClient.Options {
     var options = CairnClient.Options()
     options.clock = clock.clock
+    // All tests begin at once, and a machine with few cores takes its time.
+    (options.attemptTimeout, options.readTimeout) = (.seconds(30), .seconds(60))
     options.onProblem = { problems.append($0) }
     return options
   }
