@@ -105,8 +105,14 @@ final class DataFolder: Sendable {
 
   func file(_ name: String) -> String { path + "/" + name }
 
+  /// Of the files; the folder of the snapshots is empty.
   var names: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+    get throws {
+      try FileManager.default.contentsOfDirectory(atPath: path).sorted().filter { name in
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: file(name), isDirectory: &isDirectory) && !isDirectory.boolValue
+      }
+    }
   }
 
   /// What a machine that stops now would find on its disk.
