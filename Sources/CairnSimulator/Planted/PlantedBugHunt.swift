@@ -4,7 +4,7 @@
   /// How soon each planted bug is missed: the table of the documentation.
   public struct PlantedBugHunt: Sendable {
     /// A bug that no run with as many seeds finds is one that the simulator cannot find.
-    public static let seedLimit: UInt64 = 60
+    public static let seedLimit: UInt64 = 200
 
     public struct Catch: Sendable {
       public let bug: String
@@ -47,9 +47,9 @@
     fileprivate var profile: SimulationProfile {
       switch self {
       case .noChainSync, .logBeforeDatabase, .noSettling, .noTornRecords, .noMending, .forgottenVotes, .sendBeforeDurable, .noSafetySync,
-        .indexBehind, .oneCopy:
+        .indexBehind, .oneCopy, .anyTime:
         .crashes
-      case .unverifiedVotes, .unverifiedCertificates, .everythingIsEvidence, .noCertificateTimer, .anyProposer, .anyTime,
+      case .unverifiedVotes, .unverifiedCertificates, .everythingIsEvidence, .noCertificateTimer, .anyProposer,
         .notarizeUnexecuted, .firstSignatureOnly, .unverifiedGreetings:
         .byzantine
       case .sequenceIgnored, .deactivationIgnored, .expiryIgnored, .nextKeyIgnored, .updateKeyIgnored, .submitterUnsigned,

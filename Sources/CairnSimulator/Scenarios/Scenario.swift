@@ -63,7 +63,7 @@ public struct Scenario: Sendable {
     plan.snapshots = snapshots
     let simulation = try Simulation(options, plan: plan)
     simulation.faults.isScripted = true
-    simulation.workload.leaveThreshold()
+    simulation.workload.keepToScript()
     for node in simulation.nodes where !absent.contains(node.slot) { node.start() }
     let stage = ScenarioStage(simulation)
     defer { _ = simulation.finish() }

@@ -7,8 +7,8 @@ extension Agents {
   /// By the registrar, who is a trustee. The first proposal raises the threshold, so that the deputy has a say in all others.
   func propose(_ moment: Moment) throws -> Wish? {
     guard world.deputy != nil else { return nil }
-    if raisesThreshold {
-      raisesThreshold = false
+    if !hasRaisedThreshold {
+      hasRaisedThreshold = true
       return try propose(.setParameter(.trusteeThreshold, 2), moment)
     }
     let validity = UInt32(dice.pick(950...1_000))

@@ -77,19 +77,24 @@ final class Agents {
   /// The newest versions that are final.
   var contracts: [ContractVersion] = []
   var contractCount = 0
-  /// Whether the first proposal makes it take two trustees to decide.
-  var raisesThreshold = true
+  /// A scenario's clients want what they get, and leave it to the scenario to govern.
+  var isScripted = false
+  var hasRaisedThreshold = false
 
   init(_ world: World, _ dice: Dice) { (self.world, self.dice) = (world, dice) }
 
   var network: Digest { world.genesis.network }
 
+  private static let simple: [Kind] = [
+    .create, .update, .rotate, .deactivate, .createList, .updateList, .delegateList, .sessions, .isolate, .release,
+  ]
   /// How often of a thousand times a client wants what it must not have.
   private static let mistakes = 250
   /// How often of a thousand times a trustee proposes something.
   private static let proposals = 120
 
   func next(_ moment: Moment) throws -> Wish {
+    if isScripted { return try wish(Self.simple[dice.pick(0...Self.simple.count - 1)], moment) ?? create(moment) }
     if dice.chance(Self.mistakes), let wish = try mistake(moment) { return wish }
     if dice.chance(Self.proposals), let wish = try propose(moment) { return wish }
     let kind = Kind.allCases[dice.pick(0...Kind.allCases.count - 1)]

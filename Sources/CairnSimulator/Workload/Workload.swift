@@ -60,8 +60,8 @@ final class Workload {
   /// A change of the validators, which one trustee decides, or two.
   func submit(_ change: GovernanceAction.ValidatorChange) throws { begin(try agents.change(change, moment)) }
 
-  /// Every run of a scenario goes as its text says: one trustee decides.
-  func leaveThreshold() { agents.raisesThreshold = false }
+  /// A scenario goes as its text says.
+  func keepToScript() { agents.isScripted = true }
 
   /// What one trustee did not decide alone. Everybody can see that it is open.
   private func approve(after wish: Agents.Wish) {
