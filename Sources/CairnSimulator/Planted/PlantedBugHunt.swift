@@ -22,11 +22,8 @@
     /// Every bug that seeds are to find, in one order.
     public static var bugs: [String] { PlantedBug.allCases.filter { !elsewhere.contains($0) }.map(\.rawValue) }
 
-    /// An older disk counts as faulty, no network of seconds is long enough to fall far behind, and few leaders propose what these rules
-    /// are against: they are for scenarios.
-    private static let elsewhere: Set<PlantedBug> = [
-      .anyProposer, .anyTime, .forgetfulPeers, .nextValidatorsIgnored, .noCatchUp, .uncheckedWindow,
-    ]
+    /// An older disk counts as faulty, and no network of seconds is long enough to fall far behind: these are for scenarios.
+    private static let elsewhere: Set<PlantedBug> = [.forgetfulPeers, .noCatchUp, .uncheckedWindow, .nextValidatorsIgnored]
 
     /// The first seed with which a bug is caught.
     ///
