@@ -61,10 +61,8 @@ extension Engine {
   /// R2 — at most once per view, never after our own Nullify, for a block that was executed and found valid.
   mutating func notarize(into effects: inout Effects) {
     let round = rounds[view]
-    guard canSign, round.isJudged, let digest = round.proposal?.value.block.digest,
-      candidates[digest]?.state == .valid || PlantedBug.notarizeUnexecuted.isPlanted,
-      round.own[.notarize] == nil,
-      round.own[.nullify] == nil || PlantedBug.notarizeAfterNullify.isPlanted
+    guard canSign, round.isJudged, let digest = round.proposal?.value.block.digest, case .valid = candidates[digest]?.state,
+      round.own[.notarize] == nil, round.own[.nullify] == nil || PlantedBug.notarizeAfterNullify.isPlanted
     else { return }
     sign(.notarize(epoch: epoch, view: view, digest: digest), into: &effects)
   }

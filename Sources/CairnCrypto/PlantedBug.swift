@@ -16,7 +16,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case everythingIsEvidence = "everything_is_evidence"
   case anyTime = "any_time"
   case anyProposer = "any_proposer"
-  case notarizeUnexecuted = "notarize_unexecuted"
   case firstSignatureOnly = "first_signature_only"
   // The ledger.
   case sequenceIgnored = "sequence_ignored"

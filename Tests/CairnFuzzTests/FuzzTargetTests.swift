@@ -4,7 +4,7 @@ import Testing
 
 /// Some inputs for every target, the same each time; more with `cairn fuzz`.
 @Suite struct FuzzTargetTests {
-  private static let inputCount = 1_500
+  private static let inputCount = 500
   private static let vectors = ProcessInfo.processInfo.environment["CAIRN_VECTORS"]
 
   @Test("Every target holds", arguments: FuzzTarget.all.map(\.name)) func holds(name: String) throws {

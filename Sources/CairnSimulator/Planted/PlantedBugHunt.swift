@@ -47,7 +47,7 @@
         .indexBehind, .oneCopy, .anyTime:
         .crashes
       case .unverifiedVotes, .unverifiedCertificates, .everythingIsEvidence, .noCertificateTimer, .anyProposer,
-        .notarizeUnexecuted, .firstSignatureOnly, .unverifiedGreetings:
+        .firstSignatureOnly, .unverifiedGreetings:
         .byzantine
       case .sequenceIgnored, .deactivationIgnored, .expiryIgnored, .nextKeyIgnored, .updateKeyIgnored, .submitterUnsigned,
         .isolationIgnored, .revocationCleared, .revokerIgnored, .constitutionIgnored, .thresholdOffByOne, .staleHeader, .wrongPath,

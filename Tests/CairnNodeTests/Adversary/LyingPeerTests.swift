@@ -18,7 +18,9 @@ enum Lie: String, CaseIterable {
 
 extension Clusters {
   @Suite struct LyingPeerTests {
-    @Test("A node that is behind is not misled by a peer that lies about the blocks", .serialized, arguments: Lie.allCases)
+    @Test(
+      "A node that is behind is not misled by a peer that lies about the blocks", .serialized,
+      arguments: [Lie.otherTransactions, .forgedFinalization])
     func catchingUp(_ lie: Lie) async throws {
       var options = LocalCluster.Options.quick
       options.parameters.heartbeatMilliseconds = 20
